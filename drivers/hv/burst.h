@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Bursts of demand and pressure: see burst.c. */
+#ifndef _HVB_BURST_H
+#define _HVB_BURST_H
+
+#include <linux/types.h>
+
+/**
+ * enum hvb_signal - what says that memory runs short, earliest first
+ * @HVB_SIGNAL_FORECAST: what is available ends before the host can answer
+ * @HVB_SIGNAL_RECLAIM: the kernel began to reclaim
+ * @HVB_SIGNAL_SOME: PSI's early trigger: some tasks wait for memory
+ * @HVB_SIGNAL_FULL: PSI's trigger: nothing runs for want of memory
+ * @HVB_SIGNAL_OOM: the kernel is about to kill
+ * @HVB_SIGNALS: how many there are
+ */
+enum hvb_signal {
+	HVB_SIGNAL_FORECAST,
+	HVB_SIGNAL_RECLAIM,
+	HVB_SIGNAL_SOME,
+	HVB_SIGNAL_FULL,
+	HVB_SIGNAL_OOM,
+	HVB_SIGNALS,
+};
+
+/**
+ * enum hvb_verdict - what is to be said of pressure
+ * @HVB_VERDICT_NOTHING: nothing new
+ * @HVB_VERDICT_UNANSWERED: it lasts, and the host gave nothing
+ * @HVB_VERDICT_OVER: it is over, or memory came, after it was said
+ */
+enum hvb_verdict {
+	HVB_VERDICT_NOTHING,
+	HVB_VERDICT_UNANSWERED,
+	HVB_VERDICT_OVER,
+};
+
+/**
+ * enum hvb_cause - the most likely reason why pressure goes unanswered
+ * @HVB_CAUSE_HIBERNATION: requests are refused, as the platform offers S4
+ * @HVB_CAUSE_DELAY: pressure_report_delay is still running
+ * @HVB_CAUSE_SUPPRESSED: the host wanted no reports
+ * @HVB_CAUSE_OFFLINE: memory was added but is not online
+ * @HVB_CAUSE_NO_HOT_ADD: hot-add is off, or can't be had
+ * @HVB_CAUSE_HOST_MAX: the guest has all that the host lets it have
+ * @HVB_CAUSE_HOST: none of these: it is the host's
+ */
+enum hvb_cause {
+	HVB_CAUSE_HIBERNATION,
+	HVB_CAUSE_DELAY,
+	HVB_CAUSE_SUPPRESSED,
+	HVB_CAUSE_OFFLINE,
+	HVB_CAUSE_NO_HOT_ADD,
+	HVB_CAUSE_HOST_MAX,
+	HVB_CAUSE_HOST,
+};
+
+/**
+ * struct hvb_situation - what the cause is found from; pages of 4 KiB
+ * @can_hibernate: requests are refused, as the platform offers S4
+ * @delayed: pressure_report_delay is still running
+ * @suppressed: the host wants no reports
+ * @hot_add: memory can be added
+ * @offline_pages: added but not online
+ * @ballooned_pages: that the host could return
+ * @size_pages: the guest's size
+ * @max_pages: the most that the host gives, 0 when it didn't say
+ */
+struct hvb_situation {
+	bool can_hibernate;
+	bool delayed;
+	bool suppressed;
+	bool hot_add;
+	u64 offline_pages;
+	u64 ballooned_pages;
+	u64 size_pages;
+	u64 max_pages;
+};
+
+/**
+ * struct hvb_sample - the guest's memory at one moment; pages of 4 KiB
+ * @now_us: when
+ * @task_pages: what tasks and the kernel use, swapped out or not
+ * @avail_pages: what can be had without swapping
+ * @need_pages: demand without a boost
+ * @headroom_pages: what of it is neither used nor with the host
+ */
+struct hvb_sample {
+	u64 now_us;
+	u64 task_pages;
+	u64 avail_pages;
+	u64 need_pages;
+	u64 headroom_pages;
+};
+
+/**
+ * struct hvb_burst - what is remembered from moment to moment
+ * @sampled_us: when the last sample was taken, 0 before the first
+ * @task_pages: of the last sample
+ * @rate_pages_s: how fast that grows, smoothed
+ * @answer_us: how long the host is expected to take to answer
+ * @asked_us: since when more is asked for than the guest has, 0 when not
+ * @last_answer_us: how long the host took the last time, 0 when unknown
+ * @max_answer_us: how long it took at most
+ * @forecast_pages: asked for because of growth
+ * @step_pages: asked for because of pressure
+ * @stepped_us: when @step_pages was last raised
+ * @hot_until_us: until when reports leave at the fast cadence
+ * @full_first_us: when the pressure that lasts now began, 0 when there is none
+ * @full_last_us: when it was last seen
+ * @arrived_us: when memory last arrived
+ * @longest_us: the longest that pressure went unanswered
+ * @warned: that it is unanswered was said
+ * @signals: how often each was seen
+ */
+struct hvb_burst {
+	u64 sampled_us;
+	u64 task_pages;
+	u64 rate_pages_s;
+	u64 answer_us;
+	u64 asked_us;
+	u64 last_answer_us;
+	u64 max_answer_us;
+	u64 forecast_pages;
+	u64 step_pages;
+	u64 stepped_us;
+	u64 hot_until_us;
+	u64 full_first_us;
+	u64 full_last_us;
+	u64 arrived_us;
+	u64 longest_us;
+	bool warned;
+	u64 signals[HVB_SIGNALS];
+};
+
+void hvb_burst_init(struct hvb_burst *burst);
+void hvb_burst_signal(struct hvb_burst *burst, enum hvb_signal signal,
+		      u64 now_us);
+bool hvb_burst_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
+		      unsigned int decay_s);
+u64 hvb_burst_boost(const struct hvb_burst *burst, u64 need_pages,
+		    u64 max_pages);
+bool hvb_burst_is_hot(const struct hvb_burst *burst, u64 now_us);
+void hvb_burst_asked(struct hvb_burst *burst, bool more_than_it_has,
+		     u64 now_us);
+void hvb_burst_arrived(struct hvb_burst *burst, u64 now_us);
+enum hvb_verdict hvb_burst_judge(struct hvb_burst *burst, u64 now_us);
+u64 hvb_burst_unanswered_us(const struct hvb_burst *burst, u64 now_us);
+enum hvb_cause hvb_burst_cause(const struct hvb_situation *situation);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From counters to what the host is told, and to how much the guest may give.
+ *
+ *   used          = max(commit charge, in use + swapped out)
+ *   need          = size for it + ballooned + added but not online
+ *   num_committed = need + what a burst adds
+ *
+ * The commit charge is what was promised, which can be more than is in use; but
+ * it is blind to memory reserved without a promise (the heaps of V8, the JVM
+ * and Go), to slabs and page tables. What is in use is all that can't be had
+ * without swapping, so page cache doesn't count; what was swapped out of it
+ * would be in use if there were room. The struct pages of memory that the host
+ * added are the price of that memory, and no reason for more.
+ *
+ * The size for what is used is the smallest at which the floor is available
+ * besides: the size at which the guest gives no more. It hangs on what is used
+ * alone, so a guest doesn't need more because it has more.
+ *
+ * The host compares num_committed with what it has assigned, which includes
+ * what it took back (ballooned) and what it added; so these count as needed.
+ *
+ * Pure: no state, no kernel services, plain values in and out.
+ */
+#include <linux/kernel.h>
+#include <linux/math64.h>
+
+#include "demand.h"
+
+#define MIB_PAGES(mib)	((u64)(mib) << 8)
+
+/**
+ * hvb_demand_floor() - how much should stay available in a guest of a size
+ * @total_pages: its size, in pages of 4 KiB
+ *
+ * With sizes in MiB, and the curve that passes smoothly from one to other:
+ *
+ *   floor(m) = m / 32 + 488 * m / (m + 1041)
+ *
+ * A small guest keeps about half of itself, a large one 1/32 and 488 MiB:
+ * 58 of 128 MiB, 177 of 512, 274 of 1024, 517 of 4096, 2528 of 65536. It is
+ * continuous and rises with the size, and by no more than about half of it.
+ *
+ * Return: pages of 4 KiB.
+ */
+u64 hvb_demand_floor(u64 total_pages)
+{
+	return total_pages / 32 +
+	       div64_u64(MIB_PAGES(488) * total_pages,
+			 total_pages + MIB_PAGES(1041));
+}
+
+/**
+ * hvb_demand_can_give() - how many pages may the host have?
+ * @total_pages: size of the guest now, in pages of 4 KiB
+ * @avail_pages: of these, that can be had without swapping
+ *
+ * As many as leave available the floor of the size that the guest then has:
+ * the same whether the host asks once or in many steps.
+ *
+ * Return: pages of 4 KiB, 0 when the guest is at its floor.
+ */
+u64 hvb_demand_can_give(u64 total_pages, u64 avail_pages)
+{
+	u64 low = 0, high = min(total_pages, avail_pages);
+
+	while (low < high) {
+		u64 give = high - (high - low) / 2;
+
+		if (avail_pages - give >= hvb_demand_floor(total_pages - give))
+			low = give;
+		else
+			high = give - 1;
+	}
+	return low;
+}
+
+static u64 used(const struct hvb_counters *now)
+{
+	u64 in_use = now->total_pages - min(now->avail_pages +
+					    now->memmap_pages,
+					    now->total_pages);
+
+	return max(now->commit_pages, in_use + now->swapped_pages);
+}
+
+/**
+ * hvb_demand_headroom() - what a guest should have besides what it uses
+ * @used_pages: what it uses, in pages of 4 KiB
+ *
+ * The floor h of the size that is used + h. The floor rises by about half of
+ * what the size does, or less, so each turn halves the error.
+ *
+ * Return: pages of 4 KiB.
+ */
+u64 hvb_demand_headroom(u64 used_pages)
+{
+	u64 headroom = 0, last;
+
+	do {
+		last = headroom;
+		headroom = hvb_demand_floor(used_pages + last);
+	} while (headroom != last);
+	return headroom;
+}
+
+/**
+ * hvb_demand_look() - what the guest uses and needs, a burst aside
+ * @now: the counters
+ * @need: the result
+ */
+void hvb_demand_look(const struct hvb_counters *now, struct hvb_need *need)
+{
+	u64 used_pages = used(now);
+
+	need->headroom_pages = hvb_demand_headroom(used_pages);
+	need->need_pages = used_pages + need->headroom_pages +
+			   now->ballooned_pages + now->offline_pages;
+}
+
+/**
+ * hvb_demand_figure() - what the host is told
+ * @now: the counters
+ * @last: the counters of the report before
+ * @committed_pages: what it needs, with what a burst adds, 4 KiB pages
+ * @demand: the figures
+ */
+void hvb_demand_figure(const struct hvb_counters *now,
+		       const struct hvb_counters *last,
+		       u64 committed_pages, struct hvb_demand *demand)
+{
+	u64 faults = now->file_fault_pages - last->file_fault_pages;
+	u64 reads = now->file_read_pages - last->file_read_pages;
+
+	demand->num_avail = now->avail_pages;
+	demand->num_committed = committed_pages;
+	demand->page_file_size = now->swap_free_pages;
+	demand->zero_free = now->free_pages;
+	demand->page_file_writes = now->swapped_out_pages -
+				   last->swapped_out_pages;
+	demand->io_diff = faults > reads ? faults - reads : 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How much the guest needs, and how much it may give: see demand.c. */
+#ifndef _HVB_DEMAND_H
+#define _HVB_DEMAND_H
+
+#include <linux/types.h>
+
+/**
+ * struct hvb_counters - what is known of the guest's memory; pages of 4 KiB
+ * @total_pages: that the kernel manages now
+ * @avail_pages: that can be had without swapping
+ * @free_pages: that are free
+ * @commit_pages: the kernel's commit charge
+ * @ballooned_pages: given to the host
+ * @offline_pages: added by the host and backed, but not online and not about to
+ *	be
+ * @memmap_pages: struct pages of what the host added
+ * @swapped_pages: swapped out now
+ * @task_pages: what tasks and the kernel use, swapped out or not
+ * @swap_free_pages: of swap that are free; its size isn't known to modules
+ * @swapped_out_pages: ever written to swap
+ * @file_fault_pages: ever faulted in from files
+ * @file_read_pages: ever read from files
+ * @stalls: how often an allocation had to reclaim, or a page was swapped
+ */
+struct hvb_counters {
+	u64 total_pages;
+	u64 avail_pages;
+	u64 free_pages;
+	u64 commit_pages;
+	u64 ballooned_pages;
+	u64 offline_pages;
+	u64 memmap_pages;
+	u64 swapped_pages;
+	u64 task_pages;
+	u64 swap_free_pages;
+	u64 swapped_out_pages;
+	u64 file_fault_pages;
+	u64 file_read_pages;
+	u64 stalls;
+};
+
+/**
+ * struct hvb_need - what the guest needs, a burst aside; pages of 4 KiB
+ * @need_pages: all of it, as the host compares it
+ * @headroom_pages: what of it is neither used nor with the host
+ */
+struct hvb_need {
+	u64 need_pages;
+	u64 headroom_pages;
+};
+
+/**
+ * struct hvb_demand - what the host is told; pages of 4 KiB
+ * @num_avail: that can be had without swapping
+ * @num_committed: that the guest needs
+ * @page_file_size: of swap that are free
+ * @zero_free: that are free
+ * @page_file_writes: written to swap since the last report
+ * @io_diff: file cache faults less reads since the last report
+ */
+struct hvb_demand {
+	u64 num_avail;
+	u64 num_committed;
+	u64 page_file_size;
+	u64 zero_free;
+	u32 page_file_writes;
+	u32 io_diff;
+};
+
+u64 hvb_demand_floor(u64 total_pages);
+u64 hvb_demand_can_give(u64 total_pages, u64 avail_pages);
+u64 hvb_demand_headroom(u64 used_pages);
+void hvb_demand_look(const struct hvb_counters *now, struct hvb_need *need);
+void hvb_demand_figure(const struct hvb_counters *now,
+		       const struct hvb_counters *last, u64 committed_pages,
+		       struct hvb_demand *demand);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* PSI triggers in words: see trigger.c. */
+#ifndef _HVB_TRIGGER_H
+#define _HVB_TRIGGER_H
+
+#include <linux/types.h>
+
+/* Room for a trigger in PSI's words. */
+#define HVB_TRIGGER_MAX	40
+
+/* What the stock kernel's memory.pressure takes, and old kernels don't. */
+#define HVB_TRIGGER_FULL	"full 50000 500000"
+#define HVB_TRIGGER_EARLY	"some 20000 200000"
+
+/**
+ * struct hvb_trigger - when PSI is to tell
+ * @full: all tasks wait ("full"), or some ("some")
+ * @threshold_us: waiting for so long in all
+ * @window_us: within so long
+ */
+struct hvb_trigger {
+	bool full;
+	u32 threshold_us;
+	u32 window_us;
+};
+
+int hvb_trigger_parse(const char *text, struct hvb_trigger *trigger);
+void hvb_trigger_format(const struct hvb_trigger *trigger, char *text);
+bool hvb_trigger_widen(struct hvb_trigger *trigger);
+
+#endif
