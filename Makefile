@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What people type. kbuild reads Kbuild and drivers/hv/Makefile instead.
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+
+.PHONY: modules install uninstall demo test lab kunit clean
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+install:
+	scripts/install.sh install $(KVER)
+
+uninstall:
+	scripts/install.sh uninstall $(KVER)
+
+# Boots a real Dynamic Memory host in emulation and shows a guest with the
+# driver grow and shrink.
+demo:
+	tests/lab/bootstrap.sh demo.py
+
+# Everything: KUnit in a debug kernel, then the lab.
+test:
+	tests/run
+
+kunit:
+	tests/kunit/run
+
+lab:
+	tests/lab/bootstrap.sh run.py
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+.PHONY: check dkms dkms-remove deb in-tree
+
+# Builds for every kernel, static checks and packaging; no guest is booted.
+check:
+	tests/check/run
+
+# Lets DKMS build the module for each kernel that is installed.
+dkms:
+	scripts/dkms.sh install
+
+dkms-remove:
+	scripts/dkms.sh remove
+
+# hv-balloon-dkms_*.deb, beside this tree's folder.
+deb:
+	dpkg-buildpackage --build=binary --no-sign
+
+# Replaces the stock driver in a kernel source: make in-tree KDIR=<source>
+in-tree:
+	scripts/in-tree.sh $(KDIR)

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Balloon up and down by whole memory blocks.
+ *
+ * Taking pages means allocating them, and kernels with init_on_alloc zero what
+ * they allocate. A block that is free, or nearly, is taken by setting it offline
+ * instead: nothing is zeroed, it is one range, nothing unmovable stays in
+ * anyone's way, and the kernel's own hotplug code does the accounting.
+ *
+ * A scan finds blocks that are at least 75 % free (moving more than a quarter
+ * takes longer than it saves) and hold nothing unmovable: an attempt on such a
+ * block would fail, slowly and with a page dump in dmesg. It takes no locks, so
+ * what it says is a guess, and setting a block offline can fail all the same.
+ *
+ * A block that we set offline comes online again as soon as one of its pages is
+ * present again; the others stay absent in it.
+ *
+ * Context: the device's workqueue; all functions may sleep.
+ */
+#include <linux/memory_hotplug.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "hv_balloon.h"
+#include "trace.h"
+
+/* How much of a block must be free, in percent. */
+#define FREE_PERCENT	75
+
+/* When a block didn't come online: until the next attempt. */
+#define RETRY_MS	1000
+
+/**
+ * struct candidate - a block that may be taken
+ * @start: number of its first page
+ * @free_pages: of it, what needs no moving
+ * @is_movable: it lies in ZONE_MOVABLE
+ */
+struct candidate {
+	unsigned long start;
+	unsigned long free_pages;
+	bool is_movable;
+};
+
+/* Pages at @page that are free together, 0 when it isn't free. */
+static unsigned long free_run(struct page *page)
+{
+	unsigned long order;
+
+	if (PageBuddy(page)) {
+		/* Read without the zone's lock: it may be anything by now. */
+		order = READ_ONCE(page->private);
+		return order <= MAX_PAGE_ORDER ? 1UL << order : 1;
+	}
+	return page_count(page) ? 0 : 1;
+}
+
+static bool scan_pages(struct page *page, unsigned long count,
+		       struct candidate *block, unsigned long *offline_pages)
+{
+	const struct zone *zone = page_zone(page);
+	unsigned long i = 0;
+
+	while (i < count) {
+		unsigned long run = free_run(page + i);
+
+		if (page_zone(page + i) != zone)
+			return false;
+		if (run) {
+			block->free_pages += run;
+			i += run;
+			continue;
+		}
+		if (PageOffline(page + i))
+			++*offline_pages;
+		else if (!PageLRU(page + i))
+			return false;
+		i++;
+	}
+	block->free_pages -= i - count;
+	return true;
+}
+
+/* Could this block be taken? */
+static bool scan(struct hvb_device *dm, unsigned long start,
+		 struct candidate *block)
+{
+	struct page *page = pfn_to_online_page(start);
+	unsigned long offline_pages = 0, absent_pages;
+
+	block->start = start;
+	block->free_pages = 0;
+	if (!page)
+		return false;
+	block->is_movable = is_zone_movable_page(page);
+	if (!scan_pages(page, dm->block_pages, block, &offline_pages))
+		return false;
+
+	/* Pages that another driver holds offline can't go with the block. */
+	absent_pages = hvb_absent_count(dm, start, dm->block_pages);
+	if (offline_pages != absent_pages)
+		return false;
+	return (block->free_pages + absent_pages) * 100 >=
+	       dm->block_pages * FREE_PERCENT;
+}
+
+/* The most free first; of equals, those that are the easiest to get again. */
+static int better(const void *one, const void *other)
+{
+	const struct candidate *a = one, *b = other;
+
+	if (a->free_pages != b->free_pages)
+		return a->free_pages > b->free_pages ? -1 : 1;
+	if (a->is_movable != b->is_movable)
+		return a->is_movable ? -1 : 1;
+	return a->start > b->start ? -1 : 1;
+}
+
+static unsigned long last_page(void)
+{
+	unsigned long end = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		end = max(end, node_end_pfn(nid));
+	return end;
+}
+
+static unsigned long find(struct hvb_device *dm, struct candidate *blocks,
+			  unsigned long most)
+{
+	unsigned long end = last_page(), start, nr = 0;
+
+	for (start = 0; start + dm->block_pages <= end && nr < most;
+	     start += dm->block_pages) {
+		if (scan(dm, start, &blocks[nr]))
+			nr++;
+		cond_resched();
+	}
+	sort(blocks, nr, sizeof(*blocks), better, NULL);
+	return nr;
+}
+
+/* Takes one block. Return: pages that the host can have now. */
+static unsigned long take(struct hvb_device *dm, struct candidate *block)
+{
+	unsigned long nr;
+
+	/* It was looked at some time ago. */
+	if (!scan(dm, block->start, block))
+		return 0;
+	hvb_absent_claim(dm, block->start, block->is_movable);
+	hvb_block_offline(dm, block->start);
+	nr = hvb_absent_claimed(dm);
+	atomic_long_add(nr, &dm->counts[HVB_COUNT_BLOCK_PAGES]);
+	return nr;
+}
+
+/**
+ * hvb_blocks_take() - take whole blocks for the host
+ * @dm: the device
+ * @can_give: how many pages may go now
+ * @data: for @can_give
+ *
+ * Return: pages taken; they are fresh then.
+ */
+unsigned long hvb_blocks_take(struct hvb_device *dm,
+			      unsigned long (*can_give)(struct hvb_device *dm,
+							unsigned long taken,
+							void *data),
+			      void *data)
+{
+	unsigned long most = DIV_ROUND_UP(last_page(), dm->block_pages);
+	struct candidate *blocks;
+	unsigned long found, i, nr = 0;
+
+	if (!READ_ONCE(dm->params->balloon_blocks) ||
+	    can_give(dm, 0, data) < dm->block_pages)
+		return 0;
+	blocks = kvmalloc_array(most, sizeof(*blocks),
+				GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	if (!blocks)
+		return 0;
+	found = find(dm, blocks, most);
+	for (i = 0; i < found; i++) {
+		if (can_give(dm, nr, data) < dm->block_pages)
+			break;
+		nr += take(dm, &blocks[i]);
+		cond_resched();
+	}
+	kvfree(blocks);
+	return nr;
+}
+
+/* Brings the blocks of one kind online that have something to offer. */
+static bool bring_back(struct hvb_device *dm, enum hvb_online_policy zone)
+{
+	unsigned long start = 0;
+	bool all = true;
+
+	while (hvb_absent_next_idle(dm, zone, start, &start)) {
+		if (hvb_block_online(dm, start, zone))
+			all = false;
+		start += dm->block_pages;
+		cond_resched();
+	}
+	return all;
+}
+
+/**
+ * hvb_blocks_bring_back() - bring blocks online that hold present pages again
+ * @dm: the device
+ *
+ * What doesn't come online is tried again later.
+ */
+void hvb_blocks_bring_back(struct hvb_device *dm)
+{
+	bool all = bring_back(dm, HVB_ONLINE_KERNEL);
+
+	all &= bring_back(dm, HVB_ONLINE_MOVABLE);
+	if (!all)
+		queue_delayed_work(dm->wq, &dm->bring_back_work,
+				   msecs_to_jiffies(RETRY_MS));
+}
+
+/**
+ * hvb_blocks_retry() - try again what hvb_blocks_bring_back() could not do
+ * @work: bring_back_work of the device
+ */
+void hvb_blocks_retry(struct work_struct *work)
+{
+	hvb_blocks_bring_back(container_of(to_delayed_work(work),
+					   struct hvb_device,
+					   bring_back_work));
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reading the kernel's counters, as far as modules can.
+ */
+#include <linux/blk_types.h>
+#include <linux/mman.h>
+#include <linux/swap.h>
+#include <linux/vmstat.h>
+
+#include "hv_balloon.h"
+
+static void read_events(struct hvb_counters *now)
+{
+	unsigned long events[NR_VM_EVENT_ITEMS] = {};
+
+	all_vm_events(events);
+	now->swapped_out_pages = hvb_to_wire(events[PSWPOUT]);
+#ifdef CONFIG_ZSWAP
+	now->swapped_out_pages += hvb_to_wire(events[ZSWPOUT]);
+#endif
+	now->file_fault_pages = hvb_to_wire(events[PGMAJFAULT]);
+	/* Counted in sectors. */
+	now->file_read_pages = events[PGPGIN] >> (DM_PAGE_SHIFT - SECTOR_SHIFT);
+	now->stalls = events[ALLOCSTALL_NORMAL] + events[ALLOCSTALL_MOVABLE] +
+		      events[PSWPIN] + events[PSWPOUT];
+}
+
+/*
+ * Modules see how much swap is free, not how much there is. What is used is the
+ * most that was seen free less what is free now, but no more than was ever
+ * written: swap that was taken away isn't used. What is in the swap cache is in
+ * memory as well and counted there.
+ */
+static u64 swapped_now(struct hvb_device *dm, const struct hvb_counters *now)
+{
+	u64 most = READ_ONCE(dm->most_swap_free_pages), used;
+	u64 cached = 0;
+
+	if (now->swap_free_pages > most)
+		WRITE_ONCE(dm->most_swap_free_pages, now->swap_free_pages);
+	used = most > now->swap_free_pages ? most - now->swap_free_pages : 0;
+#ifdef CONFIG_SWAP
+	cached = hvb_to_wire(global_node_page_state_pages(NR_SWAPCACHE));
+#endif
+	used = used > cached ? used - cached : 0;
+	return min(used, now->swapped_out_pages);
+}
+
+static u64 used_by_tasks(const struct hvb_counters *now)
+{
+	unsigned long pages = global_node_page_state_pages(NR_ANON_MAPPED) +
+		global_node_page_state_pages(NR_SHMEM) +
+		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B) +
+		global_node_page_state_pages(NR_PAGETABLE);
+
+	return hvb_to_wire(pages) + now->swapped_pages;
+}
+
+static void read_absent(struct hvb_device *dm, struct hvb_counters *now)
+{
+	struct hvb_absent *absent = &dm->absent;
+	unsigned long offline;
+
+	mutex_lock(&absent->lock);
+	offline = absent->nr_added - absent->nr_onlined;
+	offline -= min(offline, absent->nr_landing);
+	now->ballooned_pages = hvb_to_wire(absent->given.nr_pages +
+					   absent->fresh.nr_pages);
+	now->memmap_pages = hvb_to_wire(PFN_UP(absent->nr_added *
+					       sizeof(struct page)));
+	mutex_unlock(&absent->lock);
+	now->offline_pages = hvb_to_wire(offline);
+}
+
+/**
+ * hvb_counters_read() - read the counters of the guest's memory
+ * @dm: the device
+ * @now: where to
+ *
+ * Context: may sleep.
+ */
+void hvb_counters_read(struct hvb_device *dm, struct hvb_counters *now)
+{
+	long avail = si_mem_available();
+
+	memset(now, 0, sizeof(*now));
+	now->total_pages = hvb_to_wire(totalram_pages());
+	now->avail_pages = hvb_to_wire(max(avail, 0L));
+	now->free_pages = hvb_to_wire(global_zone_page_state(NR_FREE_PAGES));
+	now->commit_pages = hvb_to_wire(vm_memory_committed());
+	now->swap_free_pages = hvb_to_wire(get_nr_swap_pages());
+	read_events(now);
+	now->swapped_pages = swapped_now(dm, now);
+	now->task_pages = used_by_tasks(now);
+	read_absent(dm, now);
+}

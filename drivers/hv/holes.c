@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Absent pages, as far as hot-added blocks go: which blocks we added, what the
+ * host backs of them, and what is online.
+ */
+#include <linux/memory_hotplug.h>
+
+#include "hv_balloon.h"
+
+static unsigned long end_of(const struct hvb_range *range)
+{
+	return range->start + range->count;
+}
+
+/*
+ * Of these pages, those that are in a block that is online and stays so, or
+ * that we set offline ourselves.
+ */
+static unsigned long count_online(struct hvb_device *dm, unsigned long start,
+				  unsigned long count)
+{
+	const struct hvb_range *moving = &dm->absent.moving;
+	unsigned long end = start + count, next, nr = 0;
+
+	for (; start < end; start = next) {
+		next = min(end, ALIGN(start + 1, dm->block_pages));
+		if (start >= moving->start && start < end_of(moving))
+			continue;
+		if (pfn_to_online_page(start) || hvb_absent_is_idle(dm, start))
+			nr += next - start;
+	}
+	return nr;
+}
+
+/**
+ * hvb_absent_back() - the host backs pages of blocks that we added before
+ * @dm: the device
+ * @start: number of the first page
+ * @count: how many pages
+ *
+ * Context: may sleep; yields between pageblocks.
+ * Return: how many pages were holes, from @start to the first that wasn't.
+ */
+unsigned long hvb_absent_back(struct hvb_device *dm, unsigned long start,
+			      unsigned long count)
+{
+	struct hvb_absent *absent = &dm->absent;
+	struct hvb_range part;
+	unsigned long nr = 0;
+
+	mutex_lock(&absent->lock);
+	if (hvb_ranges_next(&absent->holes, start, start + count, &part) &&
+	    part.start == start) {
+		nr = part.count;
+		hvb_absent_must_take(dm, &absent->holes, start, nr);
+		hvb_absent_give_back(dm, start, nr);
+		absent->nr_added += nr;
+		absent->nr_onlined += count_online(dm, start, nr);
+	}
+	mutex_unlock(&absent->lock);
+	return nr;
+}
+
+/**
+ * hvb_absent_expect() - blocks are about to be added
+ * @dm: the device
+ * @blocks: their pages
+ * @backed: the pages of these that the host backs; the others are holes
+ *
+ * Must come before add_memory(), which may bring them online at once.
+ *
+ * Context: may sleep.
+ * Return: 0; -EEXIST when we added one of them before; -ENOMEM.
+ */
+int hvb_absent_expect(struct hvb_device *dm, const struct hvb_range *blocks,
+		      const struct hvb_range *backed)
+{
+	struct hvb_absent *absent = &dm->absent;
+	int err;
+
+	mutex_lock(&absent->lock);
+	err = hvb_ranges_add(&absent->added, blocks->start, blocks->count,
+			     GFP_KERNEL);
+	if (!err) {
+		hvb_absent_must_add(dm, &absent->holes, blocks->start,
+				    backed->start - blocks->start);
+		hvb_absent_must_add(dm, &absent->holes, end_of(backed),
+				    end_of(blocks) - end_of(backed));
+		absent->nr_added += backed->count;
+		absent->nr_landing = backed->count;
+	}
+	mutex_unlock(&absent->lock);
+	return err;
+}
+
+/**
+ * hvb_absent_landed() - expected blocks are there, and online if they will be
+ * @dm: the device
+ *
+ * Context: may sleep.
+ */
+void hvb_absent_landed(struct hvb_device *dm)
+{
+	mutex_lock(&dm->absent.lock);
+	dm->absent.nr_landing = 0;
+	mutex_unlock(&dm->absent.lock);
+}
+
+/**
+ * hvb_absent_forget() - blocks that were expected could not be added
+ * @dm: the device
+ * @blocks: as it was expected
+ * @backed: as it was expected
+ *
+ * Context: may sleep.
+ */
+void hvb_absent_forget(struct hvb_device *dm, const struct hvb_range *blocks,
+		       const struct hvb_range *backed)
+{
+	struct hvb_absent *absent = &dm->absent;
+	struct hvb_range part;
+
+	mutex_lock(&absent->lock);
+	hvb_absent_must_take(dm, &absent->added, blocks->start, blocks->count);
+	while (hvb_ranges_next(&absent->holes, blocks->start, end_of(blocks),
+			       &part))
+		hvb_absent_must_take(dm, &absent->holes, part.start, part.count);
+	absent->nr_added -= backed->count;
+	absent->nr_landing = 0;
+	mutex_unlock(&absent->lock);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the kernel's memory hotplug asks us: which pages of a block that comes
+ * online it may have, and whether a block can go offline.
+ *
+ * The online callback is one for the whole kernel, and every block passes
+ * through it, also those that other drivers add. Whose block it is doesn't
+ * matter here: pages that are absent stay away, all others are the kernel's,
+ * and are released by the order in which they came.
+ */
+#include <linux/memory.h>
+#include <linux/memory_hotplug.h>
+
+#include "compat.h"
+#include "hv_balloon.h"
+
+/*
+ * The callback has no argument of ours, so the device that owns it stands
+ * here. Written only while the callback isn't installed.
+ */
+static struct hvb_device *online_owner;
+
+static void online_run(unsigned long start, unsigned long end)
+{
+	while (start < end) {
+		unsigned int order = hvb_plan_order(start, end - start,
+						    MAX_PAGE_ORDER);
+
+		generic_online_page(pfn_to_page(start), order);
+		start += 1UL << order;
+	}
+}
+
+static void online_page(struct page *page, unsigned int order)
+{
+	unsigned long start = page_to_pfn(page), end = start + (1UL << order);
+	struct hvb_device *dm = online_owner;
+	struct hvb_range part;
+
+	mutex_lock(&dm->absent.lock);
+	while (hvb_absent_next(dm, start, end, &part)) {
+		online_run(start, part.start);
+		hvb_compat_keep_offline(pfn_to_page(part.start), part.count);
+		start = part.start + part.count;
+	}
+	mutex_unlock(&dm->absent.lock);
+	online_run(start, end);
+}
+
+/* Backed pages in our blocks, of those that settle in one state together. */
+static unsigned long count_backed(struct hvb_device *dm, unsigned long start,
+				  unsigned long count)
+{
+	return hvb_ranges_count(&dm->absent.added, start, count) -
+	       hvb_ranges_count(&dm->absent.holes, start, count);
+}
+
+/* Moves the references of absent pages, and what the kernel counts of them. */
+static void hold_absent(struct hvb_device *dm, unsigned long start,
+			unsigned long end, int refs)
+{
+	struct hvb_range part;
+	unsigned long i;
+
+	while (hvb_absent_next(dm, start, end, &part)) {
+		struct page *page = pfn_to_page(part.start);
+
+		for (i = 0; i < part.count; i++)
+			page_ref_add(page + i, refs);
+		if (HVB_OFFLINE_PAGES_ARE_MANAGED)
+			adjust_managed_page_count(page,
+						  -refs * (long)part.count);
+		start = part.start + part.count;
+	}
+}
+
+/* Lets a block go: drops our references, as PageOffline's contract says. */
+static void going_offline(struct hvb_device *dm, unsigned long start,
+			  unsigned long count)
+{
+	struct hvb_absent *absent = &dm->absent;
+
+	mutex_lock(&absent->lock);
+	absent->moving.start = start;
+	absent->moving.count = count;
+	absent->nr_onlined -= count_backed(dm, start, count);
+	hold_absent(dm, start, start + count, -1);
+	mutex_unlock(&absent->lock);
+}
+
+static void going_online(struct hvb_device *dm, unsigned long start,
+			 unsigned long count)
+{
+	struct hvb_absent *absent = &dm->absent;
+
+	mutex_lock(&absent->lock);
+	absent->moving.start = start;
+	absent->moving.count = count;
+	mutex_unlock(&absent->lock);
+}
+
+/*
+ * A block came to rest. We aren't always told before that it was moving: the
+ * notifiers before ours can stop a change.
+ */
+static void settled(struct hvb_device *dm, unsigned long start,
+		    unsigned long count, bool is_online, bool was_online)
+{
+	struct hvb_absent *absent = &dm->absent;
+	struct hvb_range part;
+
+	mutex_lock(&absent->lock);
+	if (!absent->moving.count)
+		goto unlock;
+	absent->moving.count = 0;
+	if (is_online && was_online)
+		hold_absent(dm, start, start + count, 1);
+	if (is_online ? !hvb_absent_unidle(dm, start, count) :
+			was_online && hvb_absent_is_claimed(dm, start, count))
+		absent->nr_onlined += count_backed(dm, start, count);
+	while (hvb_ranges_next(&absent->returning, start, start + count,
+			       &part)) {
+		hvb_absent_must_take(dm, &absent->returning, part.start, part.count);
+		hvb_absent_release(dm, part.start, part.count);
+	}
+unlock:
+	mutex_unlock(&absent->lock);
+}
+
+static int memory_event(struct notifier_block *nb, unsigned long event,
+			void *data)
+{
+	struct hvb_device *dm = container_of(nb, struct hvb_device, absent.nb);
+	const struct memory_notify *block = data;
+	unsigned long start = block->start_pfn, count = block->nr_pages;
+
+	switch (event) {
+	case MEM_GOING_ONLINE:
+		going_online(dm, start, count);
+		break;
+	case MEM_GOING_OFFLINE:
+		going_offline(dm, start, count);
+		break;
+	case MEM_ONLINE:
+		settled(dm, start, count, true, false);
+		break;
+	case MEM_CANCEL_ONLINE:
+		settled(dm, start, count, false, false);
+		break;
+	case MEM_OFFLINE:
+		settled(dm, start, count, false, true);
+		break;
+	case MEM_CANCEL_OFFLINE:
+		settled(dm, start, count, true, true);
+		break;
+	}
+	return NOTIFY_OK;
+}
+
+/**
+ * hvb_hotplug_init() - take part in the kernel's memory hotplug
+ * @dm: the device
+ *
+ * Without the online callback the driver works on, but can't hot-add.
+ *
+ * Return: 0; -ENOMEM or what else the kernel's registration says.
+ */
+int hvb_hotplug_init(struct hvb_device *dm)
+{
+	int err;
+
+	dm->absent.nb.notifier_call = memory_event;
+	err = register_memory_notifier(&dm->absent.nb);
+	if (err)
+		return err;
+
+	if (online_owner)
+		goto taken;
+	online_owner = dm;
+	if (!set_online_page_callback(online_page)) {
+		dm->absent.owns_callback = true;
+		return 0;
+	}
+	online_owner = NULL;
+taken:
+	dev_warn(dm->dev, "another driver decides which hot-added pages come online, so hot-add is off\n");
+	return 0;
+}
+
+/**
+ * hvb_hotplug_exit() - stop taking part
+ * @dm: the device
+ */
+void hvb_hotplug_exit(struct hvb_device *dm)
+{
+	if (dm->absent.owns_callback) {
+		restore_online_page_callback(online_page);
+		online_owner = NULL;
+		dm->absent.owns_callback = false;
+	}
+	unregister_memory_notifier(&dm->absent.nb);
+}

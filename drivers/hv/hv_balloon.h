@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Hyper-V Dynamic Memory, the guest's side: what the driver's files share.
+ *
+ * Who calls whom:
+ *
+ *   main.c       VMBus driver, parameters       -> vsc.c, status.c, absent.c
+ *   transport.c  packets in and out             -> vsc.c
+ *   vsc.c        the conversation with the host -> inflate, deflate, hotadd
+ *   inflate.c    pages to the host              -> blocks.c, absent.c, vsc.c
+ *   deflate.c    pages from the host            -> blocks.c, absent.c, vsc.c
+ *   hotadd.c     new memory from the host       -> absent.c, block.c, vsc.c
+ *   absent.c     pages that the host has
+ *   holes.c      hot-added blocks               -> absent.c
+ *   claim.c      whole blocks of them            -> absent.c
+ *   blocks.c     taking and returning blocks     -> claim.c, block.c
+ *   hotplug.c    the kernel's hotplug callbacks -> absent.c
+ *   block.c      the state of a memory block    -> fs.c
+ *   status.c     the reporter                   -> pressure.c, vsc.c
+ *   pressure.c   PSI                            -> fs.c, status.c
+ *   listen.c     reclaim and OOM                -> status.c
+ *   msg.c, ranges.c, demand.c, burst.c, plan.c, trigger.c
+ *                                               pure: values in, values out
+ */
+#ifndef _HV_BALLOON_H
+#define _HV_BALLOON_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/memory.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/page_reporting.h>
+#include <linux/shrinker.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <hyperv/dynmem.h>
+
+#include "absent.h"
+#include "burst.h"
+#include "compat.h"
+#include "demand.h"
+#include "msg.h"
+#include "params.h"
+#include "plan.h"
+#include "trigger.h"
+
+struct dentry;
+struct device;
+struct hv_device;
+struct hvb_device;
+struct hvb_psi;
+struct task_struct;
+struct vfsmount;
+
+/* Room for the longest packet that VMBus may hand over. */
+#define HVB_PACKET_MAX		(2 * DM_MESSAGE_MAX)
+
+/* How long the host may take to answer in the handshake. */
+#define HVB_ANSWER_MS		5000
+
+/* How long a full ring is waited for before a send has failed for good. */
+#define HVB_SEND_MS		10000
+
+/* Pages of the wire as MiB. */
+#define HVB_MIB(wire_pages)	((u64)(wire_pages) >> (20 - DM_PAGE_SHIFT))
+
+/* What is kept for hot-add comes in so many pieces. */
+#define HVB_RESERVE_PARTS	2
+
+/* Guest pages to pages of the wire. */
+#define HVB_WIRE_SHIFT		(PAGE_SHIFT - DM_PAGE_SHIFT)
+#define hvb_to_wire(pages)	((u64)(pages) << HVB_WIRE_SHIFT)
+
+/**
+ * enum hvb_state - where the conversation stands
+ * @HVB_INITIALIZING: no version or capabilities agreed on yet
+ * @HVB_INITIALIZED: idle, requests are welcome
+ * @HVB_BALLOON_UP: pages are being taken for the host
+ * @HVB_BALLOON_DOWN: pages are coming back
+ * @HVB_HOT_ADD: memory is being added
+ * @HVB_INIT_ERROR: the handshake failed; only removal follows
+ *
+ * The numbers are those that the stock driver shows in debugfs.
+ */
+enum hvb_state {
+	HVB_INITIALIZING = 0,
+	HVB_INITIALIZED = 1,
+	HVB_BALLOON_UP = 2,
+	HVB_BALLOON_DOWN = 3,
+	HVB_HOT_ADD = 4,
+	HVB_INIT_ERROR = 5,
+};
+
+/**
+ * enum hvb_stage - which answer the handshake waits for
+ * @HVB_AWAIT_NOTHING: none; one that comes all the same is refused
+ * @HVB_AWAIT_VERSION: the answer to a version request
+ * @HVB_AWAIT_CAPS: the answer to the capabilities
+ */
+enum hvb_stage {
+	HVB_AWAIT_NOTHING,
+	HVB_AWAIT_VERSION,
+	HVB_AWAIT_CAPS,
+};
+
+/**
+ * enum hvb_count - what is counted; each is a line in debugfs
+ * @HVB_COUNT_RECEIVED: messages from the host
+ * @HVB_COUNT_SENT: messages to the host
+ * @HVB_COUNT_REFUSED: messages from the host that were malformed, of no known
+ *	type, or not expected
+ * @HVB_COUNT_SEND_FAILED: messages that the ring didn't take
+ * @HVB_COUNT_STATUS: status reports sent
+ * @HVB_COUNT_UNKNOWN_PAGES: 4 KiB pages that the host returned but never got
+ * @HVB_COUNT_HOT_ADD_FAILED: hot-add requests answered with no page
+ * @HVB_COUNT_ONLINE_FAILED: blocks that didn't come online
+ * @HVB_COUNT_OUT_OF_BAND: looks at the guest that didn't wait for their time,
+ *	each with a report unless reports are off
+ * @HVB_COUNT_BLOCK_PAGES: guest pages taken for the host as whole blocks
+ * @HVB_COUNT_LARGE_PAGES: guest pages taken for the host by 2 MiB
+ * @HVB_COUNT_SMALL_PAGES: guest pages taken for the host by less
+ * @HVB_COUNT_UNANSWERED: times that pressure went unanswered
+ * @HVB_COUNTS: how many there are
+ */
+enum hvb_count {
+	HVB_COUNT_RECEIVED,
+	HVB_COUNT_SENT,
+	HVB_COUNT_REFUSED,
+	HVB_COUNT_SEND_FAILED,
+	HVB_COUNT_STATUS,
+	HVB_COUNT_UNKNOWN_PAGES,
+	HVB_COUNT_HOT_ADD_FAILED,
+	HVB_COUNT_ONLINE_FAILED,
+	HVB_COUNT_OUT_OF_BAND,
+	HVB_COUNT_BLOCK_PAGES,
+	HVB_COUNT_LARGE_PAGES,
+	HVB_COUNT_SMALL_PAGES,
+	HVB_COUNT_UNANSWERED,
+	HVB_COUNTS,
+};
+
+/**
+ * struct hvb_transport - the seam between the driver and VMBus
+ * @open: open the channel; hvb_vsc_notify() may be called from now on
+ * @close: close it; no hvb_vsc_notify() is running when it returns
+ * @send: queue one message. Return: 0; -EAGAIN when the ring is full; another
+ *	errno when it can't be sent at all
+ * @recv: take the next message out of the ring, @len is 0 when there is none.
+ *	Return: 0; an errno when the message is lost
+ *
+ * All may sleep.
+ */
+struct hvb_transport {
+	int (*open)(struct hvb_device *dm);
+	void (*close)(struct hvb_device *dm);
+	int (*send)(struct hvb_device *dm, const void *buf, size_t size);
+	int (*recv)(struct hvb_device *dm, void *buf, size_t size, size_t *len);
+};
+
+/**
+ * enum hvb_filesystem - what the driver mounts for itself
+ * @HVB_FS_SYSFS: for the state of memory blocks
+ * @HVB_FS_CGROUP2: for PSI and reclaim
+ * @HVB_FILESYSTEMS: how many there are
+ */
+enum hvb_filesystem {
+	HVB_FS_SYSFS,
+	HVB_FS_CGROUP2,
+	HVB_FILESYSTEMS,
+};
+
+/**
+ * struct hvb_last_request - the last request of the host, for diagnostics
+ * @type: its type, 0 when there was none
+ * @asked_pages: 4 KiB pages that it was about
+ * @done_pages: of these, how many were given or taken
+ * @at: jiffies when it was answered
+ */
+struct hvb_last_request {
+	enum dm_type type;
+	u64 asked_pages;
+	u64 done_pages;
+	unsigned long at;
+};
+
+/**
+ * struct hvb_device - one Dynamic Memory device
+ * @dev: for messages; its platform_data carries the ledger (absent.c)
+ * @hv: the VMBus device
+ * @transport: how messages travel
+ * @params: what the admin set
+ * @block_pages: pages of a memory block; fixed
+ * @can_hibernate: the platform offers S4: requests are refused; fixed
+ * @is_leaving: the device itself goes away, and not only its driver
+ * @wq: runs @receive_work, and all that can take long, one after the other
+ * @receive_work: reads and carries out what the host sent
+ * @bring_back_work: tries again to bring blocks online
+ * @recv_buf: the private copy of a message; used by @receive_work only
+ * @send_buf: where balloon responses are built; used by @receive_work only
+ * @send_lock: guards @is_open and the order of messages
+ * @is_open: the channel takes messages
+ * @send_wait_ms: how long a full ring is waited for
+ * @answer_wait_ms: how long the handshake waits for each answer
+ * @trans_id: the last transaction that we began
+ * @stage: which answer is awaited; written by the handshake before it sends,
+ *	cleared by @receive_work
+ * @is_accepted: what that answer said; valid after @answered
+ * @answered: the awaited answer came
+ * @state: see enum hvb_state; written by hvb_vsc_set_state() only
+ * @version: protocol version agreed on
+ * @hot_remove: the host would take whole blocks back; recorded only
+ * @suppress_reports: the host wants no status reports
+ * @max_page_count: the most 4 KiB pages that the host will let us have, 0 when
+ *	it didn't say
+ * @absent: pages that the host has
+ * @mounts_lock: guards @mounts
+ * @mounts: of our own: see fs.c
+ * @reserve: memory put aside for hot-add; used by @wq only
+ * @last_request: for diagnostics; written by @wq only
+ * @inflating: the task that takes pages for the host now, or NULL
+ * @reporter: sends status reports
+ * @report_wait: wakes @reporter
+ * @connected_at: jiffies when the handshake ended
+ * @signals: bits of enum hvb_signal that the reporter has yet to take
+ * @arrivals: how often memory arrived from the host
+ * @arrival_wait: wakes who waits for that
+ * @arrivals_seen: how many of @arrivals the reporter has seen; the reporter's,
+ *	as all that follows up to @most_swap_free_pages
+ * @burst: see burst.c
+ * @is_hot: there is a burst
+ * @is_urgent: a report is owed before its time
+ * @reported_us: when the last report left, 0 before the first
+ * @last_counters: of the last report
+ * @looked_counters: of the last look
+ * @last_committed: num_committed of the last report, 4 KiB pages
+ * @psi: the triggers that are armed
+ * @psi_wanted: the triggers that the admin wants, when the reporter starts
+ * @psi_request: a change of one of these, or NULL
+ * @most_swap_free_pages: the most swap that was ever seen free
+ * @shrinker: see listen.c
+ * @oom_nb: see listen.c
+ * @oom_waited_at: jiffies when the OOM killer was last held up
+ * @prdev: free page reporting
+ * @prdev_registered: @prdev is in use
+ * @hint_failed: the hypervisor refused the hint; it isn't tried again
+ * @disable_reporting_work: stops free page reporting after a failed hint
+ * @debugfs: our file there
+ * @counts: see enum hvb_count
+ */
+struct hvb_device {
+	struct device *dev;
+	struct hv_device *hv;
+	const struct hvb_transport *transport;
+	const struct hvb_params *params;
+	unsigned long block_pages;
+	bool can_hibernate;
+	bool is_leaving;
+
+	struct workqueue_struct *wq;
+	struct work_struct receive_work;
+	struct delayed_work bring_back_work;
+	void *recv_buf;
+	void *send_buf;
+
+	struct mutex send_lock;	/* of is_open, and of the order */
+	bool is_open;
+	unsigned int send_wait_ms;
+	unsigned int answer_wait_ms;
+	atomic_t trans_id;
+
+	enum hvb_stage stage;
+	bool is_accepted;
+	struct completion answered;
+
+	enum hvb_state state;
+	u32 version;
+	bool hot_remove;
+	bool suppress_reports;
+	u64 max_page_count;
+
+	struct hvb_absent absent;
+	struct mutex mounts_lock;	/* of mounts */
+	struct vfsmount *mounts[HVB_FILESYSTEMS];
+
+	struct page *reserve[HVB_RESERVE_PARTS];
+	struct hvb_last_request last_request;
+	struct task_struct *inflating;
+
+	struct task_struct *reporter;
+	wait_queue_head_t report_wait;
+	unsigned long connected_at;
+	unsigned long signals;
+	atomic_t arrivals;
+	wait_queue_head_t arrival_wait;
+
+	int arrivals_seen;
+	struct hvb_burst burst;
+	bool is_hot;
+	bool is_urgent;
+	u64 reported_us;
+	struct hvb_counters last_counters;
+	struct hvb_counters looked_counters;
+	u64 last_committed;
+	struct hvb_psi *psi[HVB_PSI_TRIGGERS];
+	char psi_wanted[HVB_PSI_TRIGGERS][HVB_TRIGGER_MAX];
+	struct hvb_psi_request *psi_request;
+	u64 most_swap_free_pages;
+
+	struct hvb_compat_shrinker shrinker;
+	struct notifier_block oom_nb;
+	unsigned long oom_waited_at;
+
+	struct page_reporting_dev_info prdev;
+	bool prdev_registered;
+	bool hint_failed;
+	struct work_struct disable_reporting_work;
+
+	struct dentry *debugfs;
+	atomic_long_t counts[HVB_COUNTS];
+};
+
+static inline void hvb_count(struct hvb_device *dm, enum hvb_count what)
+{
+	atomic_long_inc(&dm->counts[what]);
+}
+
+/* device.c */
+int hvb_device_init(struct hvb_device *dm);
+void hvb_device_exit(struct hvb_device *dm);
+bool hvb_device_can_balloon(const struct hvb_device *dm);
+bool hvb_device_can_hot_add(const struct hvb_device *dm);
+
+/* main.c */
+int hvb_main_for_each(int (*fn)(struct hvb_device *dm, void *data),
+		      void *data);
+
+/* transport.c */
+extern const struct hvb_transport hvb_vmbus_transport;
+
+/* vsc.c */
+int hvb_vsc_connect(struct hvb_device *dm);
+void hvb_vsc_disconnect(struct hvb_device *dm);
+void hvb_vsc_notify(struct hvb_device *dm);
+int hvb_vsc_send(struct hvb_device *dm, const void *buf, size_t size);
+int hvb_vsc_try_send(struct hvb_device *dm, const void *buf, size_t size);
+void hvb_vsc_set_state(struct hvb_device *dm, enum hvb_state state);
+const char *hvb_vsc_state_name(enum hvb_state state);
+void hvb_vsc_receive(struct work_struct *work);
+void hvb_vsc_note_request(struct hvb_device *dm, enum dm_type type,
+			  u64 asked_pages, u64 done_pages);
+
+/* inflate.c */
+void hvb_inflate(struct hvb_device *dm, const struct hvb_msg *msg);
+
+/* deflate.c */
+void hvb_deflate(struct hvb_device *dm, const struct hvb_msg *msg);
+
+/* hotadd.c */
+void hvb_hot_add(struct hvb_device *dm, const struct hvb_msg *msg);
+
+/* ledger.c */
+void hvb_ledger_leave(struct hvb_device *dm);
+void hvb_ledger_adopt(struct hvb_device *dm);
+
+/* block.c */
+int hvb_block_online(struct hvb_device *dm, unsigned long page,
+		     enum hvb_online_policy zone);
+int hvb_block_offline(struct hvb_device *dm, unsigned long page);
+
+/* blocks.c */
+unsigned long hvb_blocks_take(struct hvb_device *dm,
+			      unsigned long (*can_give)(struct hvb_device *dm,
+							unsigned long taken,
+							void *data),
+			      void *data);
+void hvb_blocks_bring_back(struct hvb_device *dm);
+void hvb_blocks_retry(struct work_struct *work);
+
+/* fs.c */
+struct file *hvb_fs_open(struct hvb_device *dm, enum hvb_filesystem which,
+			 const char *path, int flags);
+int hvb_fs_write(struct hvb_device *dm, enum hvb_filesystem which,
+		 const char *path, const char *text);
+void hvb_fs_exit(struct hvb_device *dm);
+
+/* counters.c */
+void hvb_counters_read(struct hvb_device *dm, struct hvb_counters *now);
+
+/* status.c */
+int hvb_status_start(struct hvb_device *dm);
+void hvb_status_stop(struct hvb_device *dm);
+void hvb_status_wake(struct hvb_device *dm);
+void hvb_status_signal(struct hvb_device *dm, enum hvb_signal signal);
+void hvb_status_arrived(struct hvb_device *dm);
+bool hvb_status_is_delayed(struct hvb_device *dm);
+int hvb_status_set_psi(struct hvb_device *dm, enum hvb_psi_which which,
+		       const char *text);
+
+/* pressure.c */
+void hvb_pressure_start(struct hvb_device *dm);
+void hvb_pressure_stop(struct hvb_device *dm);
+int hvb_pressure_set(struct hvb_device *dm, enum hvb_psi_which which,
+		     const char *text);
+bool hvb_pressure_is_woken(struct hvb_device *dm);
+bool hvb_pressure_take(struct hvb_device *dm, enum hvb_psi_which which);
+const char *hvb_pressure_armed(struct hvb_device *dm,
+			       enum hvb_psi_which which);
+void hvb_pressure_read(struct hvb_device *dm, char *text, size_t size);
+bool hvb_pressure_fallback(struct hvb_device *dm,
+			   const struct hvb_counters *now,
+			   const struct hvb_counters *last,
+			   enum hvb_signal *signal);
+
+/* listen.c */
+int hvb_listen_start(struct hvb_device *dm);
+void hvb_listen_stop(struct hvb_device *dm);
+
+/* reserve.c */
+void hvb_reserve_fill(struct hvb_device *dm);
+void hvb_reserve_spend(struct hvb_device *dm);
+
+/* unanswered.c */
+#define HVB_ACTION_MAX	96
+void hvb_unanswered_action(struct hvb_device *dm, char *text);
+void hvb_unanswered_say(struct hvb_device *dm, const struct hvb_counters *now,
+			u64 now_us);
+void hvb_unanswered_over(struct hvb_device *dm);
+
+/* reporting.c */
+void hvb_reporting_start(struct hvb_device *dm);
+void hvb_reporting_stop(struct hvb_device *dm);
+
+/* debugfs.c */
+void hvb_debugfs_init(struct hvb_device *dm);
+void hvb_debugfs_exit(struct hvb_device *dm);
+
+#endif

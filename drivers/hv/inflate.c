@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Balloon up: pages for the host.
+ *
+ * Whole memory blocks first (blocks.c). Then pages are allocated 2 MiB at a
+ * time while that works, then in smaller and smaller orders. They become absent
+ * as they come, and neighbours merge, so that the host is told of few long
+ * ranges. It is told when a message is full and at the end; what it can't be
+ * told of goes back to the kernel.
+ */
+#include <linux/device.h>
+#include <linux/gfp.h>
+#include <linux/sched.h>
+
+#include "hv_balloon.h"
+#include "trace.h"
+
+/* 2 MiB: what a host maps at once, and what guests' huge pages are made of. */
+#define LARGE_ORDER	(21 - PAGE_SHIFT)
+
+/*
+ * Nothing may be swapped and no reserve used for the host. Free pages first;
+ * then clean page cache may go, which needs no I/O. ZONE_MOVABLE will do: an
+ * absent page doesn't hinder the block from going offline.
+ */
+#define GFP_GIVE	(__GFP_HIGHMEM | __GFP_MOVABLE | __GFP_NOMEMALLOC | \
+			 __GFP_NORETRY | __GFP_NOWARN)
+#define GFP_GIVE_CACHE	(GFP_GIVE | __GFP_DIRECT_RECLAIM)
+
+/* How often the floor is looked at again: the guest's need can grow. */
+#define LOOK_PAGES	((64UL << 20) >> PAGE_SHIFT)
+
+/* How much page cache is dropped at once. */
+#define RECLAIM_PAGES	((256UL << 20) >> PAGE_SHIFT)
+
+/*
+ * How many pages may go now, of those that the host wants. None when pages went
+ * to swap since the counters of @start were read: the guest has no more to give.
+ */
+static unsigned long can_give(struct hvb_device *dm,
+			      const struct hvb_counters *start,
+			      unsigned long wanted)
+{
+	struct hvb_counters now;
+	u64 limit;
+
+	hvb_counters_read(dm, &now);
+	if (now.swapped_out_pages != start->swapped_out_pages)
+		return 0;
+	limit = hvb_demand_can_give(now.total_pages, now.avail_pages);
+	return min(limit >> HVB_WIRE_SHIFT, (u64)wanted);
+}
+
+static struct page *allocate(unsigned int order)
+{
+	struct page *page = alloc_pages(GFP_GIVE, order);
+
+	if (!page && !order)
+		page = alloc_pages(GFP_GIVE_CACHE, order);
+	return page;
+}
+
+static void note_taken(struct hvb_device *dm, unsigned int order)
+{
+	atomic_long_add(1UL << order,
+			&dm->counts[order == LARGE_ORDER ?
+				    HVB_COUNT_LARGE_PAGES :
+				    HVB_COUNT_SMALL_PAGES]);
+}
+
+/*
+ * Takes one run of pages; @order is lowered to what can be had. Pages of a
+ * block that is going offline go back, and aren't offered again.
+ */
+static unsigned long take_one(struct hvb_device *dm, unsigned int *order)
+{
+	for (;;) {
+		struct page *page = allocate(*order);
+		int err;
+
+		if (!page) {
+			if (!*order)
+				return 0;
+			--*order;
+			continue;
+		}
+		err = hvb_absent_take(dm, page, *order);
+		if (!err)
+			break;
+		__free_pages(page, *order);
+		if (err != -EBUSY)
+			return 0;
+	}
+	note_taken(dm, *order);
+	return 1UL << *order;
+}
+
+/* Fills a response with fresh pages. Return: the page after the last told. */
+static unsigned long pack_fresh(struct hvb_device *dm,
+				struct hvb_packer *packer)
+{
+	struct hvb_absent *absent = &dm->absent;
+	unsigned long end = 0;
+	struct hvb_range part;
+
+	hvb_pack_start(packer, dm->send_buf);
+	mutex_lock(&absent->lock);
+	while (hvb_ranges_next(&absent->fresh, end, ULONG_MAX, &part)) {
+		u64 packed = hvb_pack_range(packer, part.start, part.count);
+
+		if (packed)
+			end = part.start + packed;
+		if (packed < part.count)
+			break;
+	}
+	mutex_unlock(&absent->lock);
+	return end;
+}
+
+static int tell_one(struct hvb_device *dm, u32 trans_id, bool is_last)
+{
+	struct hvb_packer packer;
+	unsigned long end = pack_fresh(dm, &packer);
+	bool more = !is_last || packer.nr_pages < dm->absent.fresh.nr_pages;
+	size_t size = hvb_pack_finish(&packer, trans_id, more);
+	int err = hvb_vsc_send(dm, dm->send_buf, size);
+
+	if (!err)
+		hvb_absent_told(dm, end);
+	return err;
+}
+
+/* Tells the host of fresh pages: of all at the end, else by full messages. */
+static int tell(struct hvb_device *dm, u32 trans_id, bool is_last)
+{
+	struct hvb_ranges *fresh = &dm->absent.fresh;
+	int err = 0;
+
+	while (!err && fresh->nr_ranges > DM_RESPONSE_RANGES_MAX)
+		err = tell_one(dm, trans_id, false);
+	if (!is_last)
+		return err;
+
+	/* A range of 64 GiB or more takes several places in a message. */
+	do {
+		if (!err)
+			err = tell_one(dm, trans_id, true);
+	} while (!err && fresh->nr_pages);
+	return err;
+}
+
+/* Takes pages up to the next look. Return: how many. */
+static unsigned long take_some(struct hvb_device *dm, unsigned long limit,
+			       unsigned int *order)
+{
+	unsigned long nr = 0;
+
+	limit = min(limit, LOOK_PAGES);
+	while (nr < limit) {
+		unsigned long got;
+
+		*order = hvb_plan_order(0, limit - nr, *order);
+		got = take_one(dm, order);
+		if (!got)
+			break;
+		nr += got;
+		cond_resched();
+	}
+	return nr;
+}
+
+/* What a request is about, while it is carried out. */
+struct request {
+	u32 trans_id;
+	unsigned long wanted;
+	struct hvb_counters start;
+};
+
+static unsigned long can_give_blocks(struct hvb_device *dm,
+				     unsigned long taken, void *data)
+{
+	const struct request *req = data;
+
+	if (taken >= req->wanted)
+		return 0;
+	return can_give(dm, &req->start, req->wanted - taken);
+}
+
+/*
+ * Where most of what may go is clean page cache, the cache goes first, and all
+ * at once: so blocks and long runs come free, and nothing is reclaimed page by
+ * page. Kernels that can't leave swap alone at it (before 6.9) refuse the words.
+ */
+static void drop_cache(struct hvb_device *dm, struct request *req)
+{
+	unsigned long limit = can_give(dm, &req->start, req->wanted);
+	unsigned long free = req->start.free_pages >> HVB_WIRE_SHIFT;
+	unsigned long need = limit > free ? limit - free : 0;
+	int err = 0;
+
+	while (need >= dm->block_pages && (!err || err == -EAGAIN)) {
+		unsigned long part = min(need, RECLAIM_PAGES);
+		char text[40];
+
+		snprintf(text, sizeof(text), "%luM swappiness=0",
+			 part >> (20 - PAGE_SHIFT));
+		err = hvb_fs_write(dm, HVB_FS_CGROUP2, "memory.reclaim", text);
+		need -= part;
+		if (!can_give(dm, &req->start, need))
+			break;
+	}
+}
+
+static unsigned long take_pages(struct hvb_device *dm, struct request *req,
+				int *err)
+{
+	unsigned int order = LARGE_ORDER;
+	unsigned long nr;
+
+	if (READ_ONCE(dm->params->balloon_blocks))
+		drop_cache(dm, req);
+	nr = hvb_blocks_take(dm, can_give_blocks, req);
+	while (!*err && nr < req->wanted) {
+		unsigned long limit = can_give(dm, &req->start,
+					       req->wanted - nr);
+		unsigned long got = take_some(dm, limit, &order);
+
+		if (!got)
+			break;
+		nr += got;
+		*err = tell(dm, req->trans_id, false);
+	}
+	return nr;
+}
+
+static unsigned long take_all(struct hvb_device *dm, const struct hvb_msg *msg,
+			      int *err)
+{
+	struct request req = {
+		.trans_id = msg->trans_id,
+		.wanted = msg->balloon.num_pages,
+	};
+	unsigned long nr;
+
+	hvb_counters_read(dm, &req.start);
+	WRITE_ONCE(dm->inflating, current);
+	nr = take_pages(dm, &req, err);
+	WRITE_ONCE(dm->inflating, NULL);
+	return nr;
+}
+
+/**
+ * hvb_inflate() - carry out a balloon request
+ * @dm: the device
+ * @msg: the request
+ *
+ * Answers with as many pages as the floor and the allocator leave, in one or
+ * more messages; with none, when that's how it is.
+ *
+ * Context: the device's workqueue.
+ */
+void hvb_inflate(struct hvb_device *dm, const struct hvb_msg *msg)
+{
+	u32 trans_id = msg->trans_id, wanted = msg->balloon.num_pages;
+	unsigned long nr = 0;
+	int err = 0;
+
+	hvb_vsc_set_state(dm, HVB_BALLOON_UP);
+	if (!dm->can_hibernate && hvb_device_can_balloon(dm))
+		nr = take_all(dm, msg, &err);
+
+	if (!err)
+		err = tell(dm, trans_id, true);
+	if (err) {
+		hvb_absent_drop_fresh(dm);
+		hvb_blocks_bring_back(dm);
+	}
+	hvb_vsc_note_request(dm, DM_BALLOON_REQUEST, wanted, nr);
+	hvb_vsc_set_state(dm, HVB_INITIALIZED);
+}

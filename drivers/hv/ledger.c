@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ledger: what the host holds, while no driver is there to know it.
+ *
+ * When the driver goes (rmmod, unbind), pages that the host has can't be given
+ * to the kernel: the host may have taken their backing away. They stay
+ * PageOffline, and would be lost when a driver comes again and the host returns
+ * them. So the driver leaves a list of them with the device, which stays, in
+ * its platform_data, which nothing else on VMBus uses; the next one adopts it.
+ * When the host takes the device itself away, there is no one to leave it to.
+ */
+#include <linux/device.h>
+#include <linux/memory_hotplug.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "hv_balloon.h"
+
+#define LEDGER_MAGIC	0x6864766c656467ULL
+
+/* Which set a range belongs to. */
+enum ledger_set {
+	LEDGER_GIVEN,
+	LEDGER_HOLES,
+	LEDGER_ADDED,
+	LEDGER_IDLE_KERNEL,
+	LEDGER_IDLE_MOVABLE,
+	LEDGER_SETS,
+};
+
+struct ledger_entry {
+	struct hvb_range range;
+	enum ledger_set set;
+};
+
+struct ledger {
+	u64 magic;
+	unsigned long nr_added;
+	unsigned long nr_entries;
+	struct ledger_entry entries[];
+};
+
+static struct hvb_ranges *ledger_set(struct hvb_device *dm,
+				     enum ledger_set set)
+{
+	switch (set) {
+	case LEDGER_GIVEN:
+		return &dm->absent.given;
+	case LEDGER_HOLES:
+		return &dm->absent.holes;
+	case LEDGER_ADDED:
+		return &dm->absent.added;
+	case LEDGER_IDLE_KERNEL:
+		return &dm->absent.idle[0];
+	default:
+		return &dm->absent.idle[1];
+	}
+}
+
+static void write_set(struct hvb_device *dm, struct ledger *ledger,
+		      enum ledger_set set)
+{
+	unsigned long from = 0;
+	struct hvb_range part;
+
+	while (hvb_ranges_next(ledger_set(dm, set), from, ULONG_MAX, &part)) {
+		struct ledger_entry *entry;
+
+		entry = &ledger->entries[ledger->nr_entries++];
+		entry->range = part;
+		entry->set = set;
+		from = part.start + part.count;
+	}
+}
+
+/**
+ * hvb_ledger_leave() - write down what the host holds, for the next driver
+ * @dm: the device; nothing changes its sets any more
+ *
+ * Context: may sleep.
+ */
+void hvb_ledger_leave(struct hvb_device *dm)
+{
+	struct hvb_absent *absent = &dm->absent;
+	unsigned long held_pages = absent->given.nr_pages;
+	unsigned long nr = 0;
+	enum ledger_set set;
+	struct ledger *ledger;
+
+	for (set = 0; set < LEDGER_SETS; set++)
+		nr += ledger_set(dm, set)->nr_ranges;
+	if (!nr)
+		return;
+	if (held_pages)
+		dev_warn(dm->dev, "the host holds %lu pages (%lu MiB) of this guest; they stay away until it returns them to a driver loaded later, or the guest restarts\n",
+			 held_pages, held_pages >> (20 - PAGE_SHIFT));
+
+	if (dm->is_leaving)
+		return;
+	ledger = kvmalloc(struct_size(ledger, entries, nr), GFP_KERNEL);
+	if (!ledger) {
+		dev_warn(dm->dev, "no memory to remember which pages these are: only a restart brings them back\n");
+		return;
+	}
+	ledger->magic = LEDGER_MAGIC;
+	ledger->nr_added = absent->nr_added;
+	ledger->nr_entries = 0;
+	for (set = 0; set < LEDGER_SETS; set++)
+		write_set(dm, ledger, set);
+	dm->dev->platform_data = ledger;
+}
+
+/*
+ * While nobody watched, a block could go online with all its pages. What isn't
+ * PageOffline is the kernel's now.
+ */
+static bool is_absent(unsigned long start, unsigned long count)
+{
+	unsigned long i;
+
+	for (i = 0; i < count; i++) {
+		struct page *page = pfn_to_online_page(start + i);
+
+		if (page && !PageOffline(page))
+			return false;
+	}
+	return true;
+}
+
+/* Can a range still be what the ledger says? */
+static bool is_true(const struct ledger_entry *entry)
+{
+	const struct hvb_range *range = &entry->range;
+
+	switch (entry->set) {
+	case LEDGER_GIVEN:
+	case LEDGER_HOLES:
+		return is_absent(range->start, range->count);
+	case LEDGER_ADDED:
+		return true;
+	default:
+		return !pfn_to_online_page(range->start);
+	}
+}
+
+static void adopt(struct hvb_device *dm, const struct ledger_entry *entry)
+{
+	const struct hvb_range *range = &entry->range;
+	int err = -ESTALE;
+
+	if (is_true(entry))
+		err = hvb_ranges_add(ledger_set(dm, entry->set), range->start,
+				     range->count, GFP_KERNEL | __GFP_NOFAIL);
+	if (err)
+		dev_warn(dm->dev, "pages %lu+%lu of the driver before can't be taken over (%d)\n",
+			 range->start, range->count, err);
+}
+
+static unsigned long count_onlined(struct hvb_device *dm)
+{
+	unsigned long from = 0, nr = 0;
+	struct hvb_range part;
+
+	while (hvb_ranges_next(&dm->absent.added, from, ULONG_MAX, &part)) {
+		unsigned long end = part.start + part.count;
+
+		for (from = part.start; from < end; from += dm->block_pages)
+			if (pfn_to_online_page(from) ||
+			    hvb_absent_is_idle(dm, from))
+				nr += dm->block_pages -
+				      hvb_ranges_count(&dm->absent.holes, from,
+						       dm->block_pages);
+	}
+	return nr;
+}
+
+/**
+ * hvb_ledger_adopt() - take over what the driver before left
+ * @dm: the device; its sets are empty
+ *
+ * Context: may sleep.
+ */
+void hvb_ledger_adopt(struct hvb_device *dm)
+{
+	struct ledger *ledger = dm->dev->platform_data;
+	unsigned long i;
+
+	if (!ledger || ledger->magic != LEDGER_MAGIC)
+		return;
+	dm->dev->platform_data = NULL;
+
+	for (i = 0; i < ledger->nr_entries; i++)
+		adopt(dm, &ledger->entries[i]);
+	dm->absent.nr_added = ledger->nr_added;
+	dm->absent.nr_onlined = count_onlined(dm);
+	if (dm->absent.given.nr_pages)
+		dev_info(dm->dev, "took over %lu MiB that the host holds\n",
+			 dm->absent.given.nr_pages >> (20 - PAGE_SHIFT));
+	kvfree(ledger);
+}

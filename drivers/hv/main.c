@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hyper-V Dynamic Memory, the guest's side: the VMBus driver.
+ */
+#include <linux/hyperv.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <asm/mshyperv.h>
+
+#include "compat.h"
+#include "hv_balloon.h"
+
+static int start(struct hvb_device *dm)
+{
+	int err = hvb_vsc_connect(dm);
+
+	if (err)
+		return err;
+	err = hvb_status_start(dm);
+	if (err)
+		hvb_vsc_disconnect(dm);
+	return err;
+}
+
+static void stop(struct hvb_device *dm)
+{
+	hvb_status_stop(dm);
+	hvb_vsc_disconnect(dm);
+}
+
+static int balloon_probe(struct hv_device *hv,
+			 const struct hv_vmbus_device_id *id)
+{
+	struct hvb_device *dm;
+	int err;
+
+	dm = kzalloc(sizeof(*dm), GFP_KERNEL);
+	if (!dm)
+		return -ENOMEM;
+	dm->dev = &hv->device;
+	dm->hv = hv;
+	dm->transport = &hvb_vmbus_transport;
+	dm->params = &hvb_params;
+	dm->can_hibernate = hv_is_hibernation_supported();
+	hv_set_drvdata(hv, dm);
+
+	err = hvb_device_init(dm);
+	if (err)
+		goto err_init;
+	err = start(dm);
+	if (err)
+		goto err_start;
+	hvb_reporting_start(dm);
+	hvb_debugfs_init(dm);
+	return 0;
+
+err_start:
+	hvb_device_exit(dm);
+err_init:
+	hv_set_drvdata(hv, NULL);
+	kfree(dm);
+	return err;
+}
+
+static HVB_REMOVE_RET balloon_remove(struct hv_device *hv)
+{
+	struct hvb_device *dm = hv_get_drvdata(hv);
+
+	hvb_debugfs_exit(dm);
+	hvb_reporting_stop(dm);
+	stop(dm);
+	dm->is_leaving = hv->channel->rescind;
+	hvb_device_exit(dm);
+	hv_set_drvdata(hv, NULL);
+	kfree(dm);
+	return HVB_REMOVE_DONE;
+}
+
+static int balloon_suspend(struct hv_device *hv)
+{
+	stop(hv_get_drvdata(hv));
+	return 0;
+}
+
+/* When it fails the device stays, silent, with all that it knows. */
+static int balloon_resume(struct hv_device *hv)
+{
+	return start(hv_get_drvdata(hv));
+}
+
+static const struct hv_vmbus_device_id id_table[] = {
+	{ HV_DM_GUID, },
+	{ },
+};
+MODULE_DEVICE_TABLE(vmbus, id_table);
+
+static struct hv_driver balloon_driver = {
+	.name = "hv_balloon",
+	.id_table = id_table,
+	.probe = balloon_probe,
+	.remove = balloon_remove,
+	.suspend = balloon_suspend,
+	.resume = balloon_resume,
+	.driver = {
+		.probe_type = PROBE_PREFER_ASYNCHRONOUS,
+	},
+};
+
+struct each {
+	int (*fn)(struct hvb_device *dm, void *data);
+	void *data;
+};
+
+static int call_one(struct device *dev, void *data)
+{
+	const struct each *each = data;
+	struct hvb_device *dm;
+	int err = 0;
+
+	device_lock(dev);
+	dm = dev_get_drvdata(dev);
+	if (dm)
+		err = each->fn(dm, each->data);
+	device_unlock(dev);
+	return err;
+}
+
+/**
+ * hvb_main_for_each() - call a function for each device, locked
+ * @fn: the function
+ * @data: for it
+ *
+ * Context: may sleep.
+ * Return: 0, or what the first call said that failed.
+ */
+int hvb_main_for_each(int (*fn)(struct hvb_device *dm, void *data), void *data)
+{
+	struct each each = { .fn = fn, .data = data };
+
+	/* Parameters are also set before there is a driver. */
+	if (!balloon_driver.driver.p)
+		return 0;
+	return driver_for_each_device(&balloon_driver.driver, NULL, &each,
+				      call_one);
+}
+
+static int __init balloon_init(void)
+{
+	return vmbus_driver_register(&balloon_driver);
+}
+module_init(balloon_init);
+
+static void __exit balloon_exit(void)
+{
+	vmbus_driver_unregister(&balloon_driver);
+}
+module_exit(balloon_exit);
+
+MODULE_DESCRIPTION("Hyper-V Dynamic Memory balloon and hot-add");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the admin can set: see params.c. */
+#ifndef _HVB_PARAMS_H
+#define _HVB_PARAMS_H
+
+#include <linux/completion.h>
+#include <linux/types.h>
+
+#include "trigger.h"
+
+/**
+ * enum hvb_psi_which - the two PSI triggers
+ * @HVB_PSI_TRIGGER: asks for memory
+ * @HVB_PSI_EARLY: opens the fast cadence
+ * @HVB_PSI_TRIGGERS: how many there are
+ */
+enum hvb_psi_which {
+	HVB_PSI_TRIGGER,
+	HVB_PSI_EARLY,
+	HVB_PSI_TRIGGERS,
+};
+
+/**
+ * enum hvb_extension - experimental messages, for hosts that know them
+ * @HVB_EXT_NONE: none
+ * @HVB_EXT_FLAG: a status report says whether there is a burst
+ * @HVB_EXT_REQUEST: the guest asks for a number of pages
+ */
+enum hvb_extension {
+	HVB_EXT_NONE,
+	HVB_EXT_FLAG,
+	HVB_EXT_REQUEST,
+};
+
+/**
+ * struct hvb_params - what the admin set; read afresh at each use
+ * @hot_add: take new memory
+ * @pressure_report_delay_s: no status report so long after the handshake
+ * @balloon_blocks: give whole memory blocks where they are free
+ * @online_policy: enum hvb_online_policy: how hot-added blocks come online
+ * @psi: the triggers in PSI's words, empty for none; changed under the
+ *	module's parameter lock, and copied for the reporter at its start
+ * @burst_interval_ms: between reports during a burst
+ * @burst_decay_s: after so long an eighth is left of what a burst added
+ * @extension: enum hvb_extension
+ */
+struct hvb_params {
+	bool hot_add;
+	bool balloon_blocks;
+	unsigned int pressure_report_delay_s;
+	int online_policy;
+	char psi[HVB_PSI_TRIGGERS][HVB_TRIGGER_MAX];
+	unsigned int burst_interval_ms;
+	unsigned int burst_decay_s;
+	int extension;
+};
+
+/**
+ * struct hvb_psi_request - a change of a PSI trigger, for the reporter
+ * @which: which of the two
+ * @text: in PSI's words, or empty for none
+ * @err: how it went
+ * @done: it was carried out
+ */
+struct hvb_psi_request {
+	enum hvb_psi_which which;
+	const char *text;
+	int err;
+	struct completion done;
+};
+
+extern struct hvb_params hvb_params;
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A reserve for hot-add.
+ *
+ * Adding a memory block takes memory first: 2 MiB for the struct pages of
+ * 128 MiB, and a little for what describes them. A guest that needs memory most
+ * has none for it. So the driver keeps that much, lets go of it right before it
+ * adds a block while memory is short, and fills it up when the block is online.
+ */
+#include <linux/gfp.h>
+
+#include "hv_balloon.h"
+
+/* 2 MiB in one piece, as struct pages want it, and 256 KiB for the rest. */
+static const unsigned int orders[HVB_RESERVE_PARTS] = { 21 - PAGE_SHIFT, 6 };
+
+#define GFP_RESERVE	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
+
+/**
+ * hvb_reserve_fill() - put memory aside, as far as there is any
+ * @dm: the device
+ *
+ * Context: may sleep; the device's workqueue, or before it runs.
+ */
+void hvb_reserve_fill(struct hvb_device *dm)
+{
+	unsigned int i;
+
+	for (i = 0; i < HVB_RESERVE_PARTS; i++)
+		if (!dm->reserve[i])
+			dm->reserve[i] = alloc_pages(GFP_RESERVE, orders[i]);
+}
+
+/**
+ * hvb_reserve_spend() - let go of what was put aside
+ * @dm: the device
+ *
+ * Context: the device's workqueue, or after it ran.
+ */
+void hvb_reserve_spend(struct hvb_device *dm)
+{
+	unsigned int i;
+
+	for (i = 0; i < HVB_RESERVE_PARTS; i++) {
+		if (dm->reserve[i])
+			__free_pages(dm->reserve[i], orders[i]);
+		dm->reserve[i] = NULL;
+	}
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The VMBus channel under the conversation.
+ *
+ * The ring that the host fills is the queue of what is to be done: the channel
+ * callback only wakes the work that reads it, one message at a time. So what
+ * waits is bounded by the ring's size, the host is stopped by a full ring, and
+ * nothing has to be dropped.
+ */
+#include <linux/hyperv.h>
+
+#include "hv_balloon.h"
+
+#define RING_BYTES	VMBUS_RING_SIZE(16 * 1024)
+
+static void channel_callback(void *context)
+{
+	hvb_vsc_notify(context);
+}
+
+/*
+ * The default mode calls again and again until the ring is empty. We read
+ * later, so it must be one call for each signal; and the default must be back
+ * when another driver takes the channel.
+ */
+static int vmbus_transport_open(struct hvb_device *dm)
+{
+	struct vmbus_channel *channel = dm->hv->channel;
+	int err;
+
+	channel->max_pkt_size = HVB_PACKET_MAX;
+	set_channel_read_mode(channel, HV_CALL_DIRECT);
+	err = vmbus_open(channel, RING_BYTES, RING_BYTES, NULL, 0,
+			 channel_callback, dm);
+	if (err)
+		set_channel_read_mode(channel, HV_CALL_BATCHED);
+	return err;
+}
+
+static void vmbus_transport_close(struct hvb_device *dm)
+{
+	vmbus_close(dm->hv->channel);
+	set_channel_read_mode(dm->hv->channel, HV_CALL_BATCHED);
+}
+
+/*
+ * VMBus signals the host only when the ring was empty. A host that missed that
+ * one signal would never look again, so it is reminded when it left a message
+ * lying until now.
+ */
+static int vmbus_transport_send(struct hvb_device *dm, const void *buf,
+				size_t size)
+{
+	struct vmbus_channel *channel = dm->hv->channel;
+	bool was_left = hv_get_bytes_to_read(&channel->outbound);
+	int err;
+
+	err = vmbus_sendpacket(channel, (void *)buf, size, 0,
+			       VM_PKT_DATA_INBAND, 0);
+	if (!err && was_left)
+		vmbus_setevent(channel);
+	return err;
+}
+
+static int vmbus_transport_recv(struct hvb_device *dm, void *buf, size_t size,
+				size_t *len)
+{
+	u64 request_id;
+	u32 actual;
+	int err;
+
+	err = vmbus_recvpacket(dm->hv->channel, buf, size, &actual,
+			       &request_id);
+	*len = err ? 0 : actual;
+	return err;
+}
+
+const struct hvb_transport hvb_vmbus_transport = {
+	.open = vmbus_transport_open,
+	.close = vmbus_transport_close,
+	.send = vmbus_transport_send,
+	.recv = vmbus_transport_recv,
+};
