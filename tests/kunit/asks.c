@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Owns what the scripted host asks and how it judges the answers: pages that
+ * it takes and returns, with its own record of what it holds, memory that it
+ * adds; and the state of a memory block, as an admin sets it.
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/memory.h>
+#include <linux/mount.h>
+#include <linux/slab.h>
+
+#include "host.h"
+
+#define TRANS	0xcafe
+
+/**
+ * host_asks() - ask for pages
+ * @host: the host
+ * @nr_pages: how many
+ */
+void host_asks(struct host *host, u32 nr_pages)
+{
+	struct dm_balloon req = {
+		.hdr = { DM_BALLOON_REQUEST, sizeof(req), TRANS },
+		.num_pages = nr_pages,
+	};
+
+	host_say(host, &req, sizeof(req));
+}
+
+/**
+ * host_gets_one() - record one balloon response
+ * @host: the host
+ * @more: set to whether another one of the transaction follows
+ *
+ * Return: its pages.
+ */
+unsigned long host_gets_one(struct host *host, bool *more)
+{
+	const struct dm_balloon_response *resp;
+	unsigned long nr = 0;
+	u32 count;
+
+	resp = host_hears(host, DM_BALLOON_RESPONSE, sizeof(*resp));
+	count = FIELD_GET(DM_RESPONSE_COUNT_MASK, resp->more_and_count);
+	*more = resp->more_and_count & DM_MORE_PAGES;
+	KUNIT_EXPECT_EQ(host->test, resp->hdr.trans_id, TRANS);
+	KUNIT_EXPECT_EQ(host->test, resp->hdr.size,
+			struct_size(resp, range_array, count));
+	for (u32 i = 0; i < count; i++) {
+		struct hvb_wire_range range;
+
+		range = hvb_msg_range(resp->range_array[i]);
+		KUNIT_ASSERT_EQ(host->test, 0,
+				hvb_ranges_add(&host->holds, range.start,
+					       range.count, GFP_KERNEL));
+		nr += range.count;
+	}
+	kunit_kfree(host->test, resp);
+	return nr;
+}
+
+/**
+ * host_gets() - record the responses to a request, to the last
+ * @host: the host
+ *
+ * Return: their pages.
+ */
+unsigned long host_gets(struct host *host)
+{
+	unsigned long nr = 0;
+	bool more;
+
+	do {
+		nr += host_gets_one(host, &more);
+	} while (more);
+	return nr;
+}
+
+/**
+ * host_takes() - ask for pages and record what comes
+ * @host: the host
+ * @nr_pages: how many
+ *
+ * Return: how many came.
+ */
+unsigned long host_takes(struct host *host, u32 nr_pages)
+{
+	unsigned long nr;
+
+	host_asks(host, nr_pages);
+	nr = host_gets(host);
+	host_hears_nothing(host);
+	host_agrees(host);
+	return nr;
+}
+
+/**
+ * host_returns() - return pages, whether the host has them or not
+ * @host: the host
+ * @ranges: the pages
+ * @nr_ranges: how many ranges
+ * @more: another message of the transaction follows
+ */
+void host_returns(struct host *host, const struct hvb_range *ranges,
+		  unsigned int nr_ranges, bool more)
+{
+	struct dm_unballoon_request *req;
+	size_t size = struct_size(req, range_array, nr_ranges);
+	struct hvb_range part;
+
+	req = kunit_kzalloc(host->test, size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(host->test, req);
+	req->hdr = (struct dm_header) { DM_UNBALLOON_REQUEST, size, TRANS };
+	req->flags = more;
+	req->range_count = nr_ranges;
+	for (unsigned int i = 0; i < nr_ranges; i++) {
+		unsigned long end = ranges[i].start + ranges[i].count;
+
+		req->range_array[i] = WIRE_RANGE(ranges[i].start,
+						 ranges[i].count);
+		while (hvb_ranges_next(&host->holds, ranges[i].start, end,
+				       &part))
+			KUNIT_ASSERT_EQ(host->test, 0,
+					hvb_ranges_take(&host->holds,
+							part.start, part.count,
+							GFP_KERNEL));
+	}
+	host_say(host, req, size);
+	kunit_kfree(host->test, req);
+}
+
+void host_hears_unballoon_done(struct host *host)
+{
+	const struct dm_header *hdr;
+
+	hdr = host_hears(host, DM_UNBALLOON_RESPONSE, sizeof(*hdr));
+	KUNIT_EXPECT_EQ(host->test, hdr->trans_id, TRANS);
+}
+
+/**
+ * host_adds() - add memory
+ * @host: the host
+ * @range: pages that it backs
+ * @region: where it may grow to, or NULL
+ */
+void host_adds(struct host *host, const struct hvb_range *range,
+	       const struct hvb_range *region)
+{
+	struct dm_hot_add_with_region req = {
+		.hdr = { DM_MEM_HOT_ADD_REQUEST, 0, TRANS },
+		.range = WIRE_RANGE(range->start, range->count),
+	};
+
+	if (region)
+		req.region = WIRE_RANGE(region->start, region->count);
+	req.hdr.size = region ? sizeof(req) : sizeof(struct dm_hot_add);
+	host_say(host, &req, req.hdr.size);
+}
+
+void host_hears_added(struct host *host, u32 page_count, u32 result)
+{
+	const struct dm_hot_add_response *resp;
+
+	resp = host_hears(host, DM_MEM_HOT_ADD_RESPONSE, sizeof(*resp));
+	KUNIT_EXPECT_EQ(host->test, resp->hdr.trans_id, TRANS);
+	KUNIT_EXPECT_EQ(host->test, resp->page_count, page_count);
+	KUNIT_EXPECT_EQ(host->test, resp->result, result);
+	host_hears_nothing(host);
+}
+
+/**
+ * host_agrees() - what the guest says it gave is what the host holds
+ * @host: the host
+ *
+ * No page waits to be told of, and none has left the kernel beside these.
+ */
+void host_agrees(struct host *host)
+{
+	struct hvb_absent *absent = &host->dm.absent;
+	struct hvb_range ours, theirs;
+	unsigned long from = 0;
+
+	KUNIT_EXPECT_EQ(host->test, absent->fresh.nr_pages, 0);
+	KUNIT_EXPECT_EQ(host->test, absent->returning.nr_pages, 0);
+	KUNIT_EXPECT_EQ(host->test, absent->given.nr_pages,
+			host->holds.nr_pages);
+	KUNIT_EXPECT_EQ(host->test, totalram_pages() + host->holds.nr_pages,
+			host->total_pages + absent->nr_onlined);
+	while (hvb_ranges_next(&host->holds, from, ULONG_MAX, &theirs)) {
+		KUNIT_ASSERT_TRUE(host->test,
+				  hvb_ranges_next(&absent->given, from,
+						  ULONG_MAX, &ours));
+		KUNIT_ASSERT_EQ(host->test, ours.start, theirs.start);
+		KUNIT_ASSERT_EQ(host->test, ours.count, theirs.count);
+		from = ours.start + ours.count;
+	}
+}
+
+static int write_state(struct vfsmount *mnt, const char *path,
+		       const char *state)
+{
+	struct file *file = file_open_root_mnt(mnt, path, O_WRONLY, 0);
+	loff_t pos = 0;
+	ssize_t done;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	done = kernel_write(file, state, strlen(state), &pos);
+	fput(file);
+	return done < 0 ? done : 0;
+}
+
+/**
+ * block_set() - set a memory block online or offline
+ * @page: its first page
+ * @state: as sysfs knows it
+ *
+ * Return: 0 or an errno.
+ */
+int block_set(unsigned long page, const char *state)
+{
+	struct file_system_type *type = get_fs_type("sysfs");
+	struct vfsmount *mnt = type ? kern_mount(type) : ERR_PTR(-ENODEV);
+	char path[64];
+	int err;
+
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+	snprintf(path, sizeof(path), "devices/system/memory/memory%lu/state",
+		 page / (memory_block_size_bytes() >> PAGE_SHIFT));
+	err = write_state(mnt, path, state);
+	kern_unmount(mnt);
+	return err;
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Owns the scripted host: a transport that keeps what the guest sends, hands
+ * out what a test says, fails when told to, and answers the handshake; and the
+ * life of the device that talks to it. When a test ends, however it ends, the
+ * kernel gets every page back, and it is checked that it did.
+ */
+#include <kunit/device.h>
+#include <kunit/resource.h>
+#include <linux/memory_hotplug.h>
+#include <linux/slab.h>
+
+#include "host.h"
+
+struct letter {
+	struct list_head node;
+	size_t len;
+	int err;
+	u64 buf[];
+};
+
+/* Errors of the transport's side are no reason to end its thread. */
+static void put_letter(struct host *host, struct list_head *list,
+		       const void *buf, size_t len, int err)
+{
+	struct letter *letter = kzalloc(struct_size(letter, buf,
+						    DIV_ROUND_UP(len, 8)),
+					GFP_KERNEL);
+
+	if (!letter) {
+		KUNIT_FAIL(host->test, "no memory for a message");
+		return;
+	}
+	letter->len = len;
+	letter->err = err;
+	if (len)
+		memcpy(letter->buf, buf, len);
+	list_add_tail(&letter->node, list);
+}
+
+static void drop_letters(struct list_head *list)
+{
+	struct letter *letter, *next;
+
+	list_for_each_entry_safe(letter, next, list, node) {
+		list_del(&letter->node);
+		kfree(letter);
+	}
+}
+
+static void answer(struct host *host, const struct dm_header *hdr)
+{
+	const struct dm_version_request *req = (const void *)hdr;
+	struct dm_version_response resp = {
+		.hdr.size = sizeof(resp),
+		.hdr.trans_id = hdr->trans_id,
+	};
+
+	if (hdr->type == host->mute) {
+		if (!host->instead)
+			return;
+		resp = *host->instead;
+	} else if (hdr->type == DM_VERSION_REQUEST) {
+		resp.hdr.type = DM_VERSION_RESPONSE;
+		resp.flags = req->version == host->version;
+	} else if (hdr->type == DM_CAPABILITIES_REPORT) {
+		resp.hdr.type = DM_CAPABILITIES_RESPONSE;
+		resp.flags = host->caps;
+	} else {
+		return;
+	}
+	put_letter(host, &host->inbox, &resp, sizeof(resp), 0);
+	hvb_vsc_notify(&host->dm);
+}
+
+static void hear(struct host *host, const struct dm_header *hdr, size_t size)
+{
+	KUNIT_EXPECT_EQ(host->test, hdr->size, size);
+	if (hdr->type == DM_STATUS_REPORT) {
+		memcpy(&host->status, hdr, min(size, sizeof(host->status)));
+		host->nr_status++;
+		return;
+	}
+	host->nr_sent++;
+	put_letter(host, &host->sent, hdr, size, 0);
+	answer(host, hdr);
+}
+
+static int script_open(struct hvb_device *dm)
+{
+	struct host *host = container_of(dm, struct host, dm);
+
+	if (!host->open_err)
+		host->nr_opened++;
+	return host->open_err;
+}
+
+static void script_close(struct hvb_device *dm)
+{
+	struct host *host = container_of(dm, struct host, dm);
+
+	mutex_lock(&host->lock);
+	host->nr_closed++;
+	drop_letters(&host->inbox);
+	mutex_unlock(&host->lock);
+}
+
+static int script_send(struct hvb_device *dm, const void *buf, size_t size)
+{
+	struct host *host = container_of(dm, struct host, dm);
+	int err = 0;
+
+	mutex_lock(&host->lock);
+	if (host->nr_full) {
+		host->nr_full--;
+		err = -EAGAIN;
+	} else if (host->send_err && !host->nr_good) {
+		err = host->send_err;
+	} else {
+		host->nr_good -= !!host->send_err;
+		hear(host, buf, size);
+	}
+	mutex_unlock(&host->lock);
+	return err;
+}
+
+static int script_recv(struct hvb_device *dm, void *buf, size_t size,
+		       size_t *len)
+{
+	struct host *host = container_of(dm, struct host, dm);
+	struct letter *letter;
+	int err = 0;
+
+	*len = 0;
+	mutex_lock(&host->lock);
+	letter = list_first_entry_or_null(&host->inbox, struct letter, node);
+	if (letter) {
+		list_del(&letter->node);
+		err = letter->err;
+		*len = err ? 0 : min(letter->len, size);
+		memcpy(buf, letter->buf, *len);
+		kfree(letter);
+	}
+	mutex_unlock(&host->lock);
+	return err;
+}
+
+static const struct hvb_transport script = {
+	.open = script_open,
+	.close = script_close,
+	.send = script_send,
+	.recv = script_recv,
+};
+
+static void remove_blocks(struct host *host)
+{
+	struct hvb_device *dm = &host->dm;
+	struct hvb_range part;
+	unsigned long page = 0;
+
+	while (hvb_ranges_next(&dm->absent.added, page, ULONG_MAX, &part)) {
+		for (page = part.start; page < part.start + part.count;
+		     page += dm->block_pages)
+			KUNIT_EXPECT_EQ(host->test, 0,
+					offline_and_remove_memory(PFN_PHYS(page),
+								  PFN_PHYS(dm->block_pages)));
+	}
+}
+
+static void end(void *data)
+{
+	struct host *host = data;
+	struct hvb_device *dm = &host->dm;
+
+	host->send_err = 0;
+	host->nr_full = 0;
+	hvb_vsc_disconnect(dm);
+	hvb_absent_return(dm, 0, ULONG_MAX);
+	if (host->leaves_memory)
+		host->total_pages += dm->absent.nr_onlined;
+	else
+		remove_blocks(host);
+	hvb_device_exit(dm);
+	kvfree(dm->dev->platform_data);
+	dm->dev->platform_data = NULL;
+
+	KUNIT_EXPECT_EQ(host->test, totalram_pages(), host->total_pages);
+	KUNIT_EXPECT_EQ(host->test, host->nr_opened, host->nr_closed);
+	drop_letters(&host->inbox);
+	drop_letters(&host->sent);
+	hvb_ranges_destroy(&host->holds);
+}
+
+/**
+ * host_new() - a device whose channel isn't open yet
+ * @test: the test; the device goes with it
+ *
+ * Return: the host; it accepts protocol 2.0 and what the guest can do.
+ */
+struct host *host_new(struct kunit *test)
+{
+	struct host *host = kunit_kzalloc(test, sizeof(*host), GFP_KERNEL);
+	struct device *dev = kunit_device_register(test, "hv_balloon");
+
+	KUNIT_ASSERT_NOT_NULL(test, host);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	host->test = test;
+	mutex_init(&host->lock);
+	INIT_LIST_HEAD(&host->inbox);
+	INIT_LIST_HEAD(&host->sent);
+	hvb_ranges_init(&host->holds);
+	host->version = DM_VERSION_2_0;
+	host->caps = DM_IS_ACCEPTED;
+	host->params.hot_add = true;
+	host->params.online_policy = HVB_ONLINE_MOVABLE;
+	host->total_pages = totalram_pages();
+
+	host->dm.dev = dev;
+	host->dm.transport = &script;
+	host->dm.params = &host->params;
+	KUNIT_ASSERT_EQ(test, 0, hvb_device_init(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, end, host));
+	return host;
+}
+
+/**
+ * host_connected() - a device after the handshake
+ * @test: the test; the device goes with it
+ *
+ * Return: the host; what was sent until now is forgotten.
+ */
+struct host *host_connected(struct kunit *test)
+{
+	struct host *host = host_new(test);
+
+	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&host->dm));
+	drop_letters(&host->sent);
+	return host;
+}
+
+/**
+ * host_restart_driver() - unload the driver and load it again
+ * @host: the host; it goes on to hold what it was given
+ */
+void host_restart_driver(struct host *host)
+{
+	struct hvb_device *dm = &host->dm;
+	struct device *dev = dm->dev;
+
+	hvb_vsc_disconnect(dm);
+	hvb_device_exit(dm);
+	memset(dm, 0, sizeof(*dm));
+	dm->dev = dev;
+	dm->transport = &script;
+	dm->params = &host->params;
+	KUNIT_ASSERT_EQ(host->test, 0, hvb_device_init(dm));
+	KUNIT_ASSERT_EQ(host->test, 0, hvb_vsc_connect(dm));
+	drop_letters(&host->sent);
+}
+
+/**
+ * host_post() - put a message into the ring, and don't wake the guest
+ * @host: the host
+ * @buf: the message
+ * @len: its bytes
+ * @err: 0, or what reading it says
+ */
+void host_post(struct host *host, const void *buf, size_t len, int err)
+{
+	mutex_lock(&host->lock);
+	put_letter(host, &host->inbox, buf, len, err);
+	mutex_unlock(&host->lock);
+}
+
+/**
+ * host_say() - send a message and wait until the guest has done with it
+ * @host: the host
+ * @buf: the message
+ * @len: its bytes
+ */
+void host_say(struct host *host, const void *buf, size_t len)
+{
+	host_post(host, buf, len, 0);
+	hvb_vsc_notify(&host->dm);
+	flush_workqueue(host->dm.wq);
+}
+
+/**
+ * host_fail_sends() - the guest's sends fail
+ * @host: the host
+ * @nr_good: so many go well before
+ * @err: what they say; 0 when all go well again
+ */
+void host_fail_sends(struct host *host, unsigned int nr_good, int err)
+{
+	mutex_lock(&host->lock);
+	host->nr_good = nr_good;
+	host->send_err = err;
+	mutex_unlock(&host->lock);
+}
+
+/**
+ * host_hears() - the next message from the guest; the test ends without one
+ * @host: the host
+ * @type: what it must be
+ * @size: bytes that it has at least
+ *
+ * Return: the message; it goes with the test.
+ */
+const void *host_hears(struct host *host, enum dm_type type, size_t size)
+{
+	struct letter *letter;
+	void *copy;
+
+	letter = list_first_entry_or_null(&host->sent, struct letter, node);
+	KUNIT_ASSERT_NOT_NULL(host->test, letter);
+	copy = kunit_kmalloc(host->test, letter->len, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(host->test, copy);
+	memcpy(copy, letter->buf, letter->len);
+	list_del(&letter->node);
+	KUNIT_EXPECT_GE(host->test, letter->len, size);
+	kfree(letter);
+	KUNIT_ASSERT_EQ(host->test, ((struct dm_header *)copy)->type, type);
+	return copy;
+}
+
+void host_hears_nothing(struct host *host)
+{
+	KUNIT_EXPECT_TRUE(host->test, list_empty(&host->sent));
+}
+
+long host_count(struct host *host, enum hvb_count what)
+{
+	return atomic_long_read(&host->dm.counts[what]);
+}

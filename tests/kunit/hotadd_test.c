@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Owns the suite of memory that the host adds: real memory, by the kernel's
+ * own hotplug. Whole blocks and parts of blocks, in one request or several,
+ * what goes online and what stays absent, blocks that go offline and come
+ * back, and memory that isn't ours.
+ */
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+
+#include "host.h"
+
+/* Block by block, from where the kernel knows of no memory. */
+#define BLOCK(n)	(HOST_MEMORY + (n) * block_pages())
+#define PART(n, of)	((n) * block_pages() / (of))
+
+static unsigned long block_pages(void)
+{
+	return memory_block_size_bytes() >> PAGE_SHIFT;
+}
+
+/* All of the device's own counts, and the kernel's, of hot-added memory. */
+static void expect_added(struct host *host, unsigned long nr_blocks,
+			 unsigned long backed, unsigned long online)
+{
+	struct hvb_absent *absent = &host->dm.absent;
+	struct kunit *test = host->test;
+
+	KUNIT_EXPECT_EQ(test, absent->added.nr_pages,
+			nr_blocks * block_pages());
+	KUNIT_EXPECT_EQ(test, absent->nr_added, backed);
+	KUNIT_EXPECT_EQ(test, absent->nr_onlined, online);
+	KUNIT_EXPECT_EQ(test, absent->holes.nr_pages,
+			nr_blocks * block_pages() - backed);
+	KUNIT_EXPECT_EQ(test, totalram_pages() + host->holds.nr_pages,
+			host->total_pages + online);
+}
+
+/* How many pages of a stretch are PageOffline? */
+static unsigned long count_offline(unsigned long start, unsigned long end)
+{
+	unsigned long nr = 0;
+
+	for (unsigned long page = start; page < end; page++)
+		nr += PageOffline(pfn_to_page(page));
+	return nr;
+}
+
+/* In online blocks, the absent pages are PageOffline, and no others. */
+static void expect_pages(struct host *host, unsigned long start,
+			 unsigned long end)
+{
+	struct hvb_ranges *sets[] = {
+		&host->dm.absent.holes, &host->dm.absent.given,
+	};
+	unsigned long nr_absent = 0;
+	struct hvb_range part;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(sets); i++) {
+		unsigned long from = start;
+
+		while (hvb_ranges_next(sets[i], from, end, &part)) {
+			from = part.start + part.count;
+			KUNIT_EXPECT_EQ(host->test, part.count,
+					count_offline(part.start, from));
+			nr_absent += part.count;
+		}
+	}
+	KUNIT_EXPECT_EQ(host->test, nr_absent, count_offline(start, end));
+}
+
+/**
+ * struct add_row - a request, in 64ths of a block
+ * @name: the row's
+ * @start: of the range
+ * @count: of the range
+ * @region: size of the region from block 0 on, none if 0
+ * @blocks: how many are added
+ */
+struct add_row {
+	const char *name;
+	unsigned int start;
+	unsigned int count;
+	unsigned int region;
+	unsigned int blocks;
+};
+
+static const struct add_row add_rows[] = {
+	{ "a block", 0, 64, 0, 1 },
+	{ "three blocks", 0, 192, 0, 3 },
+	{ "the start of a block", 0, 16, 0, 1 },
+	{ "the end of a block", 48, 16, 0, 1 },
+	{ "the middle of a block", 16, 32, 0, 1 },
+	{ "over two blocks", 32, 64, 0, 2 },
+	{ "a block in a region of four", 0, 64, 256, 1 },
+	{ "the second block of a region", 64, 64, 256, 1 },
+	{ "a part in a region", 16, 7, 64, 1 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(add, add_rows, name);
+
+static void added_memory_is_online_and_ours(struct kunit *test)
+{
+	const struct add_row *row = test->param_value;
+	struct host *host = host_connected(test);
+	struct hvb_range range = {
+		BLOCK(0) + PART(row->start, 64), PART(row->count, 64)
+	};
+	struct hvb_range region = { BLOCK(0), PART(row->region, 64) };
+	unsigned long first = ALIGN_DOWN(range.start, block_pages());
+
+	host_adds(host, &range, row->region ? &region : NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	expect_added(host, row->blocks, range.count, range.count);
+	expect_pages(host, first, first + row->blocks * block_pages());
+	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+}
+
+static void an_odd_number_of_pages_is_backed_to_the_page(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0) + 777, 1111 };
+
+	host_adds(host, &range, NULL);
+	host_hears_added(host, 1111, DM_HOT_ADD_SUCCESS);
+	expect_added(host, 1, 1111, 1111);
+	expect_pages(host, BLOCK(0), BLOCK(1));
+}
+
+static void a_region_fills_up_in_several_requests(struct kunit *test)
+{
+	static const unsigned int quarters[] = { 1, 1, 3, 1, 2 };
+	struct host *host = host_connected(test);
+	struct hvb_range region = { BLOCK(0), PART(2, 1) };
+	struct hvb_range part = { BLOCK(0), 0 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(quarters); i++) {
+		unsigned long backed;
+
+		part.start += part.count;
+		part.count = PART(quarters[i], 4);
+		host_adds(host, &part, &region);
+		host_hears_added(host, part.count, DM_HOT_ADD_SUCCESS);
+		backed = part.start + part.count - BLOCK(0);
+		expect_added(host, i < 2 ? 1 : 2, backed, backed);
+	}
+	expect_added(host, 2, PART(2, 1), PART(2, 1));
+	expect_pages(host, BLOCK(0), BLOCK(2));
+}
+
+/* What stands in the way is said for good; what is new before it is taken. */
+static void the_same_memory_is_added_only_once(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range one = { BLOCK(1), PART(1, 1) };
+	struct hvb_range two = { BLOCK(0), PART(2, 1) };
+
+	host_adds(host, &one, NULL);
+	host_hears_added(host, one.count, DM_HOT_ADD_SUCCESS);
+	host_adds(host, &one, NULL);
+	host_hears_added(host, 0, DM_HOT_ADD_SUCCESS);
+	expect_added(host, 1, one.count, one.count);
+	host_adds(host, &two, NULL);
+	host_hears_added(host, PART(1, 1), DM_HOT_ADD_SUCCESS);
+	expect_added(host, 2, two.count, two.count);
+}
+
+static void memory_that_is_there_already_is_refused_for_good(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range boot = { PART(1, 1), PART(1, 1) };
+	struct hvb_range part = { PART(1, 1) + 5, 1 };
+
+	host_adds(host, &boot, NULL);
+	host_hears_added(host, 0, DM_HOT_ADD_SUCCESS);
+	host_adds(host, &part, NULL);
+	host_hears_added(host, 0, DM_HOT_ADD_SUCCESS);
+	expect_added(host, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, 2, host_count(host, HVB_COUNT_HOT_ADD_FAILED));
+}
+
+static void memory_out_of_reach_is_refused_for_good(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range far = { DM_PAGE_NUMBER_END - 1, 1 };
+	struct hvb_range range = { BLOCK(0), PART(1, 1) };
+	struct hvb_range region = { BLOCK(1), PART(1, 1) };
+
+	host_adds(host, &far, NULL);
+	host_hears_added(host, 0, DM_HOT_ADD_SUCCESS);
+	host_adds(host, &range, &region);
+	host_hears_added(host, 0, DM_HOT_ADD_SUCCESS);
+	expect_added(host, 0, 0, 0);
+}
+
+static void add_other(struct kunit *test, unsigned long page)
+{
+	KUNIT_ASSERT_EQ(test, 0, add_memory(0, PFN_PHYS(page),
+					    memory_block_size_bytes(),
+					    MHP_NONE));
+	KUNIT_ASSERT_EQ(test, 0, block_set(page, "online_movable"));
+}
+
+static void remove_other(struct kunit *test, unsigned long page)
+{
+	KUNIT_EXPECT_EQ(test, 0,
+			offline_and_remove_memory(PFN_PHYS(page),
+						  memory_block_size_bytes()));
+}
+
+static void memory_that_others_add_passes_untouched(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), PART(1, 2) };
+	struct hvb_range other = { BLOCK(1), PART(1, 1) };
+
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	add_other(test, other.start);
+	KUNIT_EXPECT_EQ(test, totalram_pages(), host->total_pages +
+			range.count + block_pages());
+	expect_pages(host, BLOCK(0), BLOCK(2));
+	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_onlined, range.count);
+	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_added, range.count);
+
+	host_adds(host, &other, NULL);
+	host_hears_added(host, 0, DM_HOT_ADD_SUCCESS);
+	remove_other(test, other.start);
+	expect_added(host, 1, range.count, range.count);
+}
+
+static void hot_add_off_is_refused_for_good(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), PART(1, 1) };
+
+	host->params.hot_add = false;
+	host_adds(host, &range, NULL);
+	host_hears_added(host, 0, DM_HOT_ADD_SUCCESS);
+	expect_added(host, 0, 0, 0);
+}
+
+/* The driver counts it, and the distribution brings it online. */
+static void policy_off_leaves_blocks_to_others(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), PART(1, 4) };
+	struct hvb_range more = { BLOCK(0) + PART(1, 4), PART(1, 4) };
+	struct hvb_counters now;
+
+	host->params.online_policy = HVB_ONLINE_OFF;
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	host_adds(host, &more, NULL);
+	host_hears_added(host, more.count, DM_HOT_ADD_SUCCESS);
+	expect_added(host, 1, PART(1, 2), 0);
+	hvb_counters_read(&host->dm, &now);
+	KUNIT_EXPECT_EQ(test, now.offline_pages, PART(1, 2));
+
+	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
+	expect_added(host, 1, PART(1, 2), PART(1, 2));
+	expect_pages(host, BLOCK(0), BLOCK(1));
+}
+
+struct zone_row {
+	const char *name;
+	enum hvb_online_policy policy;
+};
+
+static const struct zone_row zone_rows[] = {
+	{ "movable", HVB_ONLINE_MOVABLE },
+	{ "auto", HVB_ONLINE_AUTO },
+};
+
+KUNIT_ARRAY_PARAM_DESC(zone, zone_rows, name);
+
+static void the_policy_says_movable(struct kunit *test)
+{
+	const struct zone_row *row = test->param_value;
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), PART(1, 1) };
+
+	host->params.online_policy = row->policy;
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	KUNIT_EXPECT_TRUE(test, is_zone_movable_page(pfn_to_page(BLOCK(0))));
+}
+
+/* The last test, as the kernel will not give such a block back. */
+static void the_policy_says_kernel(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(6), PART(1, 1) };
+
+	host->leaves_memory = true;
+	host->params.online_policy = HVB_ONLINE_KERNEL;
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	expect_added(host, 1, range.count, range.count);
+	KUNIT_EXPECT_FALSE(test, is_zone_movable_page(pfn_to_page(BLOCK(6))));
+}
+
+/* An admin takes a block with holes offline and brings it back. */
+static void a_block_with_holes_goes_offline_and_comes_back(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0) + PART(1, 4), PART(1, 2) };
+	struct hvb_range rest = { BLOCK(0) + PART(3, 4), PART(1, 4) };
+
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	for (unsigned int i = 0; i < 2; i++) {
+		KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "offline"));
+		expect_added(host, 1, range.count, 0);
+		KUNIT_ASSERT_EQ(test, 0,
+				block_set(BLOCK(0), "online_movable"));
+		expect_added(host, 1, range.count, range.count);
+		expect_pages(host, BLOCK(0), BLOCK(1));
+	}
+	/* Backed while it is offline: there when it comes online. */
+	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "offline"));
+	host->params.online_policy = HVB_ONLINE_OFF;
+	host_adds(host, &rest, NULL);
+	host_hears_added(host, rest.count, DM_HOT_ADD_SUCCESS);
+	expect_added(host, 1, PART(3, 4), 0);
+	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
+	expect_added(host, 1, PART(3, 4), PART(3, 4));
+	expect_pages(host, BLOCK(0), BLOCK(1));
+}
+
+static int veto(struct notifier_block *nb, unsigned long event, void *data)
+{
+	return event == MEM_GOING_OFFLINE ? NOTIFY_BAD : NOTIFY_OK;
+}
+
+/* After all others, so that each of them hears that it was cancelled. */
+static struct notifier_block last_word = {
+	.notifier_call = veto,
+	.priority = INT_MIN,
+};
+
+static void a_block_that_may_not_go_offline_keeps_its_holes(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), PART(1, 2) };
+	struct hvb_range rest = { BLOCK(0) + PART(1, 2), PART(1, 2) };
+	int err;
+
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	KUNIT_ASSERT_EQ(test, 0, register_memory_notifier(&last_word));
+	err = block_set(BLOCK(0), "offline");
+	unregister_memory_notifier(&last_word);
+	KUNIT_EXPECT_LT(test, err, 0);
+	expect_added(host, 1, range.count, range.count);
+	expect_pages(host, BLOCK(0), BLOCK(1));
+
+	host_adds(host, &rest, NULL);
+	host_hears_added(host, rest.count, DM_HOT_ADD_SUCCESS);
+	expect_added(host, 1, PART(1, 1), PART(1, 1));
+	expect_pages(host, BLOCK(0), BLOCK(1));
+}
+
+/* Pages given from a block don't hold it, and may come back while it's off. */
+static void a_block_with_given_pages_goes_offline(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), PART(1, 1) };
+	unsigned long here;
+	struct hvb_range part;
+
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	KUNIT_EXPECT_EQ(test, PART(1, 2), host_takes(host, PART(1, 2)));
+	here = hvb_ranges_count(&host->holds, BLOCK(0), block_pages());
+	KUNIT_ASSERT_GT(test, here, 0);
+	expect_pages(host, BLOCK(0), BLOCK(1));
+
+	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "offline"));
+	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_onlined, 0);
+	while (hvb_ranges_next(&host->holds, 0, ULONG_MAX, &part)) {
+		host_returns(host, &part, 1, false);
+		host_hears_unballoon_done(host);
+	}
+	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_UNKNOWN_PAGES));
+	KUNIT_EXPECT_EQ(test, totalram_pages(), host->total_pages);
+	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
+	expect_added(host, 1, range.count, range.count);
+	expect_pages(host, BLOCK(0), BLOCK(1));
+}
+
+static void a_lost_hot_add_response_changes_nothing_else(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), PART(1, 2) };
+
+	host_fail_sends(host, 0, -EIO);
+	host_adds(host, &range, NULL);
+	host_fail_sends(host, 0, 0);
+	host_hears_nothing(host);
+	expect_added(host, 1, range.count, range.count);
+	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+}
+
+static void the_driver_that_comes_next_knows_the_holes(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), PART(1, 2) };
+	struct hvb_range rest = { BLOCK(0) + PART(1, 2), PART(1, 2) };
+
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	host_restart_driver(host);
+	expect_added(host, 1, range.count, range.count);
+	host_adds(host, &rest, NULL);
+	host_hears_added(host, rest.count, DM_HOT_ADD_SUCCESS);
+	expect_added(host, 1, PART(1, 1), PART(1, 1));
+	expect_pages(host, BLOCK(0), BLOCK(1));
+}
+
+static struct kunit_case hotadd_cases[] = {
+	KUNIT_CASE_PARAM(added_memory_is_online_and_ours, add_gen_params),
+	KUNIT_CASE(an_odd_number_of_pages_is_backed_to_the_page),
+	KUNIT_CASE(a_region_fills_up_in_several_requests),
+	KUNIT_CASE(the_same_memory_is_added_only_once),
+	KUNIT_CASE(memory_that_is_there_already_is_refused_for_good),
+	KUNIT_CASE(memory_out_of_reach_is_refused_for_good),
+	KUNIT_CASE(memory_that_others_add_passes_untouched),
+	KUNIT_CASE(hot_add_off_is_refused_for_good),
+	KUNIT_CASE(policy_off_leaves_blocks_to_others),
+	KUNIT_CASE_PARAM(the_policy_says_movable, zone_gen_params),
+	KUNIT_CASE(a_block_with_holes_goes_offline_and_comes_back),
+	KUNIT_CASE(a_block_that_may_not_go_offline_keeps_its_holes),
+	KUNIT_CASE(a_block_with_given_pages_goes_offline),
+	KUNIT_CASE(a_lost_hot_add_response_changes_nothing_else),
+	KUNIT_CASE(the_driver_that_comes_next_knows_the_holes),
+	KUNIT_CASE(the_policy_says_kernel),
+	{}
+};
+
+static struct kunit_suite hotadd_suite = {
+	.name = "hv_balloon_hotadd",
+	.test_cases = hotadd_cases,
+};
+
+kunit_test_suite(hotadd_suite);

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Owns the suite of the rest of the conversation: malformed messages change
+ * nothing but a counter, information, status reports and what stops them,
+ * requests to a guest that can hibernate, and an end in the middle of one.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/sizes.h>
+
+#include "host.h"
+
+#define LOW_HIGH(low, high)	((u64)(high) << 32 | (low))
+#define HEADER(type, size)	LOW_HIGH((size) << 16 | (type), 0xcafe)
+#define RANGE(start, count)	((u64)(count) << 40 | (start))
+
+/* A status report is due each second; the emulator may be slow. */
+#define TICK_MS		1000
+#define LATE_MS		5000
+
+/* What a guest that does nothing may need more or less in between. */
+#define NEAR_PAGES	(SZ_16M >> PAGE_SHIFT)
+
+struct refused_row {
+	const char *name;
+	size_t len;
+	u64 words[4];
+};
+
+static const struct refused_row refused_rows[] = {
+	{ "one byte", 1, { DM_BALLOON_REQUEST } },
+	{ "7/8 of a header", 7, { HEADER(DM_BALLOON_REQUEST, 16) } },
+	{ "only a header", 8, { HEADER(DM_BALLOON_REQUEST, 16) } },
+	{ "type 0", 16, { HEADER(DM_ERROR, 16) } },
+	{ "a type of the guest", 32, { HEADER(DM_CAPABILITIES_REPORT, 32) } },
+	{ "a type of the future", 24, { HEADER(13, 24) } },
+	{ "the last type", 16, { HEADER(0xffff, 16) } },
+	{ "balloon, too short", 15, { HEADER(DM_BALLOON_REQUEST, 15), 100 } },
+	{ "balloon, longer than received", 16,
+	  { HEADER(DM_BALLOON_REQUEST, 17), 100 } },
+	{ "unballoon, ranges missing", 24,
+	  { HEADER(DM_UNBALLOON_REQUEST, 24), LOW_HIGH(0, 2), RANGE(5, 1) } },
+	{ "unballoon, an empty range", 24,
+	  { HEADER(DM_UNBALLOON_REQUEST, 24), LOW_HIGH(0, 1), RANGE(5, 0) } },
+	{ "unballoon, a bad range after a good one", 32,
+	  { HEADER(DM_UNBALLOON_REQUEST, 32), LOW_HIGH(0, 2), RANGE(5, 1),
+	    RANGE(DM_RANGE_START_MASK, 2) } },
+	{ "hot-add of nothing", 16,
+	  { HEADER(DM_MEM_HOT_ADD_REQUEST, 16), RANGE(HOST_MEMORY, 0) } },
+	{ "hot-add, half a region", 20,
+	  { HEADER(DM_MEM_HOT_ADD_REQUEST, 20), RANGE(HOST_MEMORY, 0x8000) } },
+	{ "hot-add, an empty region", 24,
+	  { HEADER(DM_MEM_HOT_ADD_REQUEST, 24), RANGE(HOST_MEMORY, 0x8000),
+	    RANGE(HOST_MEMORY, 0) } },
+	{ "information past the message", 32,
+	  { HEADER(DM_INFO_MESSAGE, 32), LOW_HIGH(0, 17), LOW_HIGH(0, 8), 9 } },
+	{ "a version response", 16, { HEADER(DM_VERSION_RESPONSE, 16), 1 } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(refused, refused_rows, name);
+
+static void a_malformed_message_changes_nothing(struct kunit *test)
+{
+	const struct refused_row *row = test->param_value;
+	struct host *host = host_connected(test);
+	long received;
+
+	host_takes(host, 100);
+	received = host_count(host, HVB_COUNT_RECEIVED);
+	host_say(host, row->words, row->len);
+	host_hears_nothing(host);
+	KUNIT_EXPECT_EQ(test, 1, host_count(host, HVB_COUNT_REFUSED));
+	KUNIT_EXPECT_EQ(test, received + 1,
+			host_count(host, HVB_COUNT_RECEIVED));
+	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_UNKNOWN_PAGES));
+	KUNIT_EXPECT_EQ(test, 0, host->dm.absent.added.nr_pages);
+	KUNIT_EXPECT_EQ(test, 0, host->dm.max_page_count);
+	host_agrees(host);
+	KUNIT_EXPECT_EQ(test, 10, host_takes(host, 10));
+}
+
+static void information_is_kept(struct kunit *test)
+{
+	static const u64 most[] = {
+		HEADER(DM_INFO_MESSAGE, 32), LOW_HIGH(0, 16),
+		LOW_HIGH(DM_INFO_TYPE_MAX_PAGE_CNT, 8), 1ULL << 33,
+	};
+	static const u64 other[] = {
+		HEADER(DM_INFO_MESSAGE, 32), LOW_HIGH(0, 16),
+		LOW_HIGH(77, 8), 5,
+	};
+	struct host *host = host_connected(test);
+
+	host_say(host, most, sizeof(most));
+	host_say(host, other, sizeof(other));
+	host_hears_nothing(host);
+	KUNIT_EXPECT_EQ(test, host->dm.max_page_count, 1ULL << 33);
+	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_REFUSED));
+}
+
+/* Waits until so many reports came. Return: how long that took. */
+static unsigned int reports_after_ms(struct host *host, unsigned int nr)
+{
+	unsigned long start = jiffies;
+
+	while (READ_ONCE(host->nr_status) < nr &&
+	       jiffies_to_msecs(jiffies - start) < LATE_MS)
+		msleep(20);
+	return jiffies_to_msecs(jiffies - start);
+}
+
+/* Nothing called for reports out of band; on a busy machine something may. */
+static bool is_quiet(struct host *host)
+{
+	return !READ_ONCE(host->dm.burst.hot_until_us);
+}
+
+static void a_report_comes_each_second(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_counters now;
+	struct hvb_need need;
+	unsigned int second_ms;
+
+	host_takes(host, 1000);
+	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	KUNIT_EXPECT_LT(test, reports_after_ms(host, 1), TICK_MS / 2);
+	second_ms = reports_after_ms(host, 2);
+	if (is_quiet(host))
+		KUNIT_EXPECT_GE(test, second_ms, TICK_MS / 2);
+	KUNIT_EXPECT_LT(test, reports_after_ms(host, 3), TICK_MS * 2);
+	hvb_status_stop(&host->dm);
+
+	hvb_counters_read(&host->dm, &now);
+	hvb_demand_look(&now, &need);
+	KUNIT_EXPECT_EQ(test, now.ballooned_pages, 1000);
+	KUNIT_EXPECT_EQ(test, host->status.hdr.size, sizeof(host->status));
+	if (is_quiet(host)) {
+		KUNIT_EXPECT_GT(test, host->status.num_committed + NEAR_PAGES,
+				need.need_pages);
+		KUNIT_EXPECT_LT(test, host->status.num_committed,
+				need.need_pages + NEAR_PAGES);
+	}
+	KUNIT_EXPECT_GT(test, host->status.num_avail, 0);
+	KUNIT_EXPECT_LE(test, host->status.num_avail, totalram_pages());
+	KUNIT_EXPECT_EQ(test, host->nr_status,
+			host_count(host, HVB_COUNT_STATUS));
+}
+
+static void reports_stop_when_the_host_wants_none(struct kunit *test)
+{
+	struct host *host = host_new(test);
+
+	host->caps = DM_IS_ACCEPTED | DM_SUPPRESS_PRESSURE_REPORTS;
+	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	msleep(2 * TICK_MS);
+	hvb_status_stop(&host->dm);
+	KUNIT_EXPECT_EQ(test, host->nr_status, 0);
+}
+
+static void reports_wait_for_the_delay(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+
+	host->params.pressure_report_delay_s = 2;
+	host->dm.connected_at = jiffies;
+	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	KUNIT_EXPECT_GE(test, reports_after_ms(host, 1), 2 * TICK_MS - 50);
+	hvb_status_stop(&host->dm);
+	KUNIT_EXPECT_GE(test, host->nr_status, 1);
+}
+
+static void a_report_that_finds_no_room_is_dropped(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	unsigned int first_ms;
+
+	host->nr_full = 1;
+	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	first_ms = reports_after_ms(host, 1);
+	if (is_quiet(host))
+		KUNIT_EXPECT_GE(test, first_ms, TICK_MS / 2);
+	hvb_status_stop(&host->dm);
+	KUNIT_EXPECT_EQ(test, 1, host_count(host, HVB_COUNT_SEND_FAILED));
+	KUNIT_EXPECT_EQ(test, host->nr_status,
+			host_count(host, HVB_COUNT_STATUS));
+}
+
+/* Each request is answered, and none is carried out. */
+static void a_guest_that_can_hibernate_refuses_requests(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { HOST_MEMORY, host->dm.block_pages };
+
+	host->dm.can_hibernate = true;
+	KUNIT_EXPECT_EQ(test, 0, host_takes(host, 1000));
+	host_adds(host, &range, NULL);
+	host_hears_added(host, 0, DM_HOT_ADD_SUCCESS);
+	KUNIT_EXPECT_EQ(test, 0, host->dm.absent.added.nr_pages);
+	host_returns(host, &range, 1, false);
+	host_hears_unballoon_done(host);
+	host_agrees(host);
+}
+
+/* The host asks, stops reading, and the device goes. */
+static void an_end_in_the_middle_of_a_request_loses_no_page(struct kunit *test)
+{
+	struct dm_balloon req = {
+		.hdr = { DM_BALLOON_REQUEST, sizeof(req), 1 },
+		.num_pages = 1000,
+	};
+	struct host *host = host_connected(test);
+	unsigned long start;
+
+	host_fail_sends(host, 0, -EAGAIN);
+	host_post(host, &req, sizeof(req), 0);
+	host_post(host, &req, sizeof(req), 0);
+	hvb_vsc_notify(&host->dm);
+	msleep(100);
+	start = jiffies;
+	hvb_vsc_disconnect(&host->dm);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start),
+			HVB_SEND_MS / 2);
+	host_fail_sends(host, 0, 0);
+	host_hears_nothing(host);
+	host_agrees(host);
+	KUNIT_EXPECT_EQ(test, totalram_pages(), host->total_pages);
+}
+
+static struct kunit_case requests_cases[] = {
+	KUNIT_CASE_PARAM(a_malformed_message_changes_nothing,
+			 refused_gen_params),
+	KUNIT_CASE(information_is_kept),
+	KUNIT_CASE_SLOW(a_report_comes_each_second),
+	KUNIT_CASE_SLOW(reports_stop_when_the_host_wants_none),
+	KUNIT_CASE_SLOW(reports_wait_for_the_delay),
+	KUNIT_CASE_SLOW(a_report_that_finds_no_room_is_dropped),
+	KUNIT_CASE(a_guest_that_can_hibernate_refuses_requests),
+	KUNIT_CASE(an_end_in_the_middle_of_a_request_loses_no_page),
+	{}
+};
+
+static struct kunit_suite requests_suite = {
+	.name = "hv_balloon_requests",
+	.test_cases = requests_cases,
+};
+
+kunit_test_suite(requests_suite);

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the KUnit suites: builds the test module, boots the debug kernel with
+it under emulation, and judges what the machine said on its serial line.
+
+A test that fails or is skipped, a suite that is missing, a line that a
+checker of the kernel printed, a leak, and a run that doesn't come to its end
+each count as a failure. The kernel's own parser reads the results.
+
+	run.py [--seed N] [--cpus N] [--filter GLOB] [--log FILE]
+"""
+
+import argparse
+import json
+from pathlib import Path
+import re
+import subprocess
+import sys
+import tempfile
+
+import kernel  # its first lines make the lab's modules found
+import images
+import root
+
+HERE = Path(__file__).resolve().parent
+TIME_LIMIT = 1200	# seconds; a run takes about two minutes
+MODULE = "hv_balloon_kunit.ko"
+
+# Physical memory from 1 to 2 GiB is there and the kernel doesn't know: what
+# the driver's suite adds is real.
+MACHINE = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max",
+           "-machine", "q35", "-m", "2G", "-nodefaults", "-display", "none",
+           "-no-reboot", "-serial", "stdio",
+           "-kernel", "/tmp/boot/bzImage", "-initrd", "/tmp/boot/initrd"]
+ARGUMENTS = "console=ttyS0 mem=1G memhp_default_state=offline panic=-1 psi=1"
+
+# Where results begin, after the time of the line; a suite's are indented.
+RESULTS = re.compile(r"^\[ *\d+\.\d+\] KTAP version 1$", re.MULTILINE)
+
+# What the kernel's checkers say, each in its own way.
+COMPLAINT = re.compile(
+    r"\b(WARNING|BUG|INFO): |\bKASAN: |\bUBSAN: |\bODEBUG: |Call Trace:|"
+    r"Kernel panic|general protection fault|unreferenced object|"
+    r"bug in the driver|^FAILED: ")
+
+
+def expected_suites():
+    names = set()
+    for path in HERE.glob("*_test.c"):
+        names |= set(re.findall(r'^\t\.name = "(\w+)",$', path.read_text(),
+                                re.MULTILINE))
+    return names
+
+
+def boot(module, args):
+    """The text of the machine's serial line."""
+    with tempfile.TemporaryDirectory(prefix="hv_balloon.") as directory:
+        work = Path(directory)
+        work.joinpath("bzImage").write_bytes(
+            (kernel.kernel() / "bzImage").read_bytes())
+        work.joinpath("initrd").write_bytes(images.cpio([
+            images.directory("bin"), images.busybox(),
+            ("bin/sh", 0o120777, b"busybox"),
+            images.program("init", HERE / "init.sh"),
+            images.program(MODULE, module),
+            ("parameters", 0o100644, b"seed=%d\n" % args.seed),
+        ]))
+        machine = [*MACHINE, "-smp", str(args.cpus), "-append",
+                   f"{ARGUMENTS} kunit.filter_glob={args.filter}"]
+        try:
+            done = root.run(machine, binds=[(work, "/tmp/boot")],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, timeout=TIME_LIMIT)
+            out = done.stdout
+        except subprocess.TimeoutExpired as late:
+            out = (late.stdout or b"") + b"\nFAILED: time limit\n"
+        return out.decode(errors="replace").replace("\r", "")
+
+
+def parse(log):
+    """{suite: {test: status}}, by the kernel's parser.
+
+    At boot the kernel runs the suites that it has built in: none. So the last
+    results count.
+    """
+    start = max((found.start() for found in RESULTS.finditer(log)), default=0)
+    with tempfile.TemporaryDirectory(prefix="hv_balloon.") as directory:
+        work = Path(directory)
+        (work / "log").write_text(log[start:])
+        done = root.run(["tools/testing/kunit/kunit.py", "parse",
+                         "--json=/tmp/results/json", "/tmp/results/log"],
+                        binds=[*kernel.trees(kernel.kernel()),
+                               (work, "/tmp/results")],
+                        cd=kernel.SOURCE, stdout=subprocess.PIPE,
+                        stderr=subprocess.STDOUT, text=True)
+        print(done.stdout, flush=True)
+        if not (work / "json").exists():
+            return {}
+        tree = json.loads((work / "json").read_text())
+    return {suite["name"]: dict(cases(suite))
+            for suite in tree.get("sub_groups", [])}
+
+
+def cases(group, prefix=""):
+    """(name, status) of each test, those with parameters row by row."""
+    for case in group.get("test_cases", []):
+        yield prefix + case["name"], case["status"]
+    for sub in group.get("sub_groups", []):
+        yield from cases(sub, f"{prefix}{sub['name']}: ")
+
+
+def judge(log, is_filtered):
+    """(passed, [what failed])"""
+    suites = parse(log)
+    wanted = set() if is_filtered else expected_suites()
+    failed = [f"suite {name} is missing"
+              for name in sorted(wanted - {name for name, tests in
+                                           suites.items() if tests})]
+    statuses = [(f"{suite}: {name}", status) for suite, tests in suites.items()
+                for name, status in tests.items()]
+    passed = sum(status == "PASS" for _, status in statuses)
+    failed += [f"{name}: {status}" for name, status in statuses
+               if status != "PASS"]
+    failed += [line.strip() for line in log.splitlines()
+               if COMPLAINT.search(line)]
+    if "\nEND OF RUN\n" not in log:
+        failed.append("the run did not come to its end")
+    return passed, failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description="the KUnit suites")
+    parser.add_argument("--seed", type=int, default=0,
+                        help="of the random walk")
+    parser.add_argument("--cpus", type=int, default=2)
+    parser.add_argument("--filter", default="*",
+                        help="only suites (or suite.test) so named")
+    parser.add_argument("--log", type=Path, help="keep the serial line's text")
+    args = parser.parse_args()
+
+    with kernel.stage() as work:
+        root.say("building the test module")
+        kernel.make_modules(work, "tests/kunit",
+                            "CONFIG_HYPERV_BALLOON_KUNIT_TEST=m")
+        root.say("running the suites")
+        log = boot(work / "tests/kunit" / MODULE, args)
+    if args.log:
+        args.log.write_text(log)
+    passed, failed = judge(log, args.filter != "*")
+    for line in failed:
+        print(f"failed: {line}")
+    print(f"{passed} passed, {len(failed)} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
