@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns what the lab compiles in the root: the driver, and the two small static
+programs that run in the guest. The checkout stays clean: sources are copied.
+"""
+
+import os
+from pathlib import Path
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import root
+
+LAB = Path(__file__).resolve().parent
+TREE = LAB.parent.parent
+SOURCES = ["Kbuild", "Makefile", "drivers", "include"]
+SOURCE_NAMES = re.compile(r"Kbuild|Makefile|Kconfig|.*\.[chS]")
+
+
+def source_files():
+    """(path below the tree, contents) of all that the module is made from."""
+    for name in SOURCES:
+        top = TREE / name
+        paths = sorted(top.rglob("*")) if top.is_dir() else [top]
+        for path in paths:
+            if path.is_file() and SOURCE_NAMES.fullmatch(path.name) and \
+                    not path.name.endswith(".mod.c"):
+                yield path.relative_to(TREE), path.read_bytes()
+
+
+def driver(kernel):
+    """hv_balloon.ko of this tree for a kernel; a warning is an error.
+
+    Its contents, not its path: a later build may remove the file.
+    """
+    given = os.environ.get("LAB_HV_BALLOON_KO")
+    if given:
+        return Path(given).read_bytes()
+    sources = list(source_files())
+    key = root.key_of(root.root().name, kernel.version, *sources)
+    path = root.cached(f"driver-{kernel.choice}", key,
+                       lambda path: build_driver(path, kernel, sources))
+    return (path / "hv_balloon.ko").read_bytes()
+
+
+def build_driver(path, kernel, sources):
+    root.say(f"building hv_balloon.ko for {kernel.version}")
+    for name, contents in sources:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(contents)
+    done = root.run(["make", "-C", f"/lib/modules/{kernel.version}/build",
+                     "M=/tmp/driver", f"CC={kernel.compiler}",
+                     f"-j{os.cpu_count()}", "modules"],
+                    binds=[(path, "/tmp/driver")], stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                    text=True)
+    warnings = [line for line in done.stdout.splitlines()
+                if re.search(r"warning:|WARNING:", line)
+                and "compiler differs" not in line]
+    if done.returncode or warnings:
+        sys.exit(done.stdout + "build.py: the driver does not build cleanly")
+
+
+def guest_programs():
+    """The directory that holds agent and load."""
+    sources = [LAB / "guest" / name for name in ("agent.c", "load.c")]
+    key = root.key_of(root.root().name,
+                      *(path.read_bytes() for path in sources))
+    return root.cached("guest", key, build_guest_programs)
+
+
+def build_guest_programs(path):
+    path.mkdir()
+    with tempfile.TemporaryDirectory() as work:
+        for name in ("agent", "load"):
+            shutil.copy(LAB / "guest" / f"{name}.c", work)
+            root.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static",
+                      "-o", name, f"{name}.c"],
+                     binds=[(work, "/tmp/guest")], cd="/tmp/guest", check=True)
+            shutil.copy(Path(work) / name, path / name)

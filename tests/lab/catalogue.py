@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns the list of scenarios, in the order in which those of one boot run."""
+
+import importlib
+
+import shapes
+
+NAMES = [
+    "handshake", "reports", "psi", "idle", "grow", "load", "floor", "tiny",
+    "parameters", "reload", "policy", "hibernation", "nopsi", "burst",
+]
+
+# Too long for every day: run by name, or all of them with --long.
+LONG = [
+    "nocgroup", "unanswered", "extension", "brim", "demand",
+    *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
+]
+
+# Every scenario has this check besides its own.
+CLEAN = ("clean", "the guest's kernel has nothing to complain of")
+
+
+def load(name):
+    """The Scenario class of a name."""
+    head, _, rest = name.partition("-")
+    if head != "burst":
+        return importlib.import_module(f"scenarios.{name}").Run
+    bursts = importlib.import_module("scenarios.burst")
+    return bursts.of(next(shape for shape in shapes.SHAPES
+                          if shape.name == rest))
+
+
+def scenarios(names=None, long=False):
+    """The Scenario classes of these names, or all that are for every day."""
+    unknown = set(names or ()) - {*NAMES, *LONG}
+    if unknown:
+        raise SystemExit(f"no such scenario: {', '.join(sorted(unknown))}; "
+                         f"there are {', '.join([*NAMES, *LONG])}")
+    wanted = names or (LONG if long else NAMES)
+    return [load(name) for name in [*NAMES, *LONG] if name in wanted]
+
+
+def expected(scenario):
+    """(key, sentence) of every check that a run of it must report."""
+    return [*scenario.checks.items(), CLEAN]

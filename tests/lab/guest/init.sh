@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# First process of the guest: file systems, the modules that the lab itself
+# needs, then the agent. The driver under test is loaded later, by a command
+# to the agent, so that its faults are never mistaken for a failed boot.
+
+/bin/busybox mkdir -p /proc /sys /dev /tmp /usr/bin /usr/sbin /sbin
+/bin/busybox --install -s
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mount -t debugfs debugfs /sys/kernel/debug
+mount -t tracefs tracefs /sys/kernel/tracing
+
+while read -r module; do
+	insmod "/modules/$module"
+done </modules/order
+
+until port=$(ls /dev/vport*p1 2>/dev/null); do
+	sleep 0.1
+done
+while :; do
+	/bin/agent "$port"
+	echo "agent ended with $?"
+	sleep 1
+done

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Load generator of the lab.
+ *
+ *	load committed|noreserve|step MIB RATE [hold]	memory of its own
+ *	load cache MIB RATE DEVICE			page cache of a device
+ *
+ * Memory is touched at RATE MiB/s (0: as fast as it goes), every page with a
+ * pattern made from its number, then checked round after round until SIGTERM,
+ * or, with "hold", left alone until then. Then every page is checked once more
+ * and the verdict printed. With "hold" a pattern has a word in each cache line,
+ * not every word: to be as fast as memory is.
+ *
+ *	touched MIB in SECONDS s until TIME	when all is touched
+ *	checked PAGES bad BAD			at the end; the exit status says it too
+ *
+ * "committed" counts in the kernel's commit charge, "noreserve" does not, as
+ * the heaps of many language runtimes do not. "step" is "noreserve" that the
+ * kernel is asked for in one call. "cache" reads the device round after round
+ * and ends at SIGTERM.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE		4096
+#define WORDS		(PAGE / sizeof(uint64_t))
+#define PAGES_PER_MIB	256
+
+#define LINE_WORDS	(64 / sizeof(uint64_t))
+
+static volatile sig_atomic_t stop;
+static size_t stride = 1;		/* words */
+
+static void on_term(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* Sleeps as long as the work done is ahead of the rate asked for. */
+static void pace(double start, double mib, double rate)
+{
+	double ahead = rate > 0 ? start + mib / rate - now() : 0;
+
+	if (ahead > 0)
+		usleep(ahead * 1e6);
+}
+
+static uint64_t pattern(size_t page, size_t word)
+{
+	return (page * WORDS + word) * 0x9e3779b97f4a7c15ULL + 1;
+}
+
+static void fill(uint64_t *memory, size_t page)
+{
+	for (size_t word = 0; word < WORDS; word += stride)
+		memory[page * WORDS + word] = pattern(page, word);
+}
+
+static int good(const uint64_t *memory, size_t page)
+{
+	for (size_t word = 0; word < WORDS; word += stride)
+		if (memory[page * WORDS + word] != pattern(page, word))
+			return 0;
+	return 1;
+}
+
+/* Until SIGTERM, or until a page is bad. */
+static void check_rounds(const uint64_t *memory, size_t pages)
+{
+	size_t page;
+
+	for (page = 0; pages && !stop; page = (page + 1) % pages) {
+		if (!good(memory, page))
+			break;
+		if (page % PAGES_PER_MIB == 0)
+			usleep(5000);
+	}
+}
+
+static int own_memory(size_t mib, double rate, int flags, int hold)
+{
+	size_t pages = mib * PAGES_PER_MIB, page, bad = 0;
+	double start = now(), end;
+	uint64_t *memory;
+
+	memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	if (memory == MAP_FAILED) {
+		perror("mmap");
+		return 1;
+	}
+	for (page = 0; page < pages && !stop; page++) {
+		fill(memory, page);
+		if (page % PAGES_PER_MIB == PAGES_PER_MIB - 1)
+			pace(start, (double)page / PAGES_PER_MIB, rate);
+	}
+	pages = page;
+	end = now();
+	printf("touched %zu in %.2f s until %.2f\n", pages / PAGES_PER_MIB,
+	       end - start, end);
+	while (hold && !stop)
+		usleep(20000);
+	check_rounds(memory, pages);
+	for (page = 0; page < pages; page++)
+		bad += !good(memory, page);
+	printf("checked %zu bad %zu\n", pages, bad);
+	return bad != 0;
+}
+
+static int cache(size_t mib, double rate, const char *device)
+{
+	static char buf[1 << 20];
+	int fd = open(device, O_RDONLY);
+
+	if (fd < 0) {
+		perror(device);
+		return 1;
+	}
+	while (!stop) {
+		double start = now();
+
+		for (size_t done = 0; done < mib && !stop; done++) {
+			if (pread(fd, buf, sizeof(buf), done << 20) <= 0)
+				break;
+			pace(start, done, rate);
+		}
+	}
+	return 0;
+}
+
+/* The agent protects itself from the OOM killer; its load must not be. */
+static void be_ordinary(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		perror("oom_score_adj");
+	close(fd);
+	setpriority(PRIO_PROCESS, 0, 0);
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction term = { .sa_handler = on_term };
+	size_t mib;
+	double rate;
+	int hold;
+
+	if (argc < 4)
+		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	sigaction(SIGTERM, &term, NULL);
+	be_ordinary();
+	mib = strtoul(argv[2], NULL, 0);
+	rate = strtod(argv[3], NULL);
+	hold = argc == 5 && !strcmp(argv[4], "hold");
+	if (hold)
+		stride = LINE_WORDS;
+	if (!strcmp(argv[1], "committed"))
+		return own_memory(mib, rate, 0, hold);
+	if (!strcmp(argv[1], "noreserve"))
+		return own_memory(mib, rate, MAP_NORESERVE, hold);
+	if (!strcmp(argv[1], "step"))
+		return own_memory(mib, rate, MAP_NORESERVE | MAP_POPULATE,
+				  hold);
+	if (!strcmp(argv[1], "cache") && argc == 5)
+		return cache(mib, rate, argv[4]);
+	return 2;
+}

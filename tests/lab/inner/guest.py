@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns the guest: its QEMU's command line, its console, and the channel to the
+agent inside (guest/agent.c has the protocol).
+"""
+
+from pathlib import Path
+import re
+import shlex
+import socket
+import subprocess
+import threading
+import time
+
+from inner import qmp
+
+MIB = 1 << 20
+CPU = ("host,kvm=off,hv-relaxed=on,hv-time=on,hv-vapic=on,hv-vpindex=on,"
+       "hv-synic=on,hv-runtime=on,hv-stimer=on,hv-reset=on,hv-frequencies=on")
+
+# A line that no kernel message may match, whatever the scenario.
+BAD = re.compile(
+    r"WARNING:|BUG:|KASAN|KCSAN|UBSAN|Oops|Call Trace|Kernel panic|"
+    r"page dumped|general protection|possible circular locking|"
+    r"possible recursive locking|INFO: task .* blocked|detected stall|"
+    r"suspected memory leak|inconsistent lock state|suspicious RCU")
+# What the guest's kernel says on this host whichever driver is loaded.
+HARMLESS = re.compile(r"Spectre")
+
+
+class GuestError(Exception):
+    pass
+
+
+class Guest:
+    """The guest, running; ready once its agent has answered."""
+
+    MEMORY_ROOM = 8192		# MiB that the host can add
+
+    def __init__(self, boot, directory):
+        self.directory = Path(directory)
+        self.console = self.directory / "console.log"
+        self.trace = self.directory / "trace.log"
+        self.errors = self.directory / "qemu.log"
+        self.seen = set()
+        self.process = subprocess.Popen(
+            self.command_line(boot), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=open(self.errors, "wb"))
+        self.qmp = qmp.Qmp(self.path("monitor"), self.process)
+        self.lock = threading.Lock()	# one request at a time
+        self.offset = 0.0		# this machine's clock less the guest's
+        self.channel = socket.socket(socket.AF_UNIX)
+        self.channel.connect(self.path("agent"))
+        self.read("/proc/uptime", limit=boot["limit"])
+
+    def path(self, name):
+        return str(self.directory / name)
+
+    def command_line(self, boot):
+        append = ["console=ttyS0", "loglevel=5", "panic=-1", "log_buf_len=4M",
+                  *boot["cmdline"]]
+        options = [
+            "qemu-system-x86_64", "-accel", "kvm",
+            "-machine", "q35,vmport=off", "-smp", "1",
+            "-cpu", ",".join([CPU, *boot["cpu"]]),
+            "-m", f"{boot['memory']}M,maxmem=72G",
+            "-object", f"memory-backend-ram,id=m1,size={self.MEMORY_ROOM}M",
+            "-device", "vmbus-bridge",
+            "-device", "hv-balloon,id=hvb,memdev=m1,status-report=on",
+            "-nodefaults", "-display", "none", "-no-reboot",
+            "-kernel", "guest/vmlinuz", "-initrd", "guest/initrd",
+            "-append", " ".join(append),
+            "-serial", f"file:{self.console}",
+            "-qmp", f"unix:{self.path('monitor')},server=on,wait=off",
+            "-device", "virtio-serial-pci",
+            "-chardev", f"socket,id=agent,path={self.path('agent')},"
+                        "server=on,wait=off",
+            "-device", "virtserialport,chardev=agent,name=lab.agent",
+            "-msg", "timestamp=on", "-D", str(self.trace),
+            "-trace", "hv_balloon_*", "-trace", "vmbus_*_channel",
+        ]
+        if not boot["hibernation"]:
+            options += ["-global", "ICH9-LPC.disable_s4=1"]
+        if boot["swap"]:
+            with open(self.path("swap"), "wb") as file:
+                file.truncate(boot["swap"] * MIB)
+            options += ["-drive", f"file={self.path('swap')},if=virtio,"
+                                  "format=raw,cache=unsafe"]
+        return options
+
+    def receive(self, size):
+        data = b""
+        while len(data) < size:
+            part = self.channel.recv(size - len(data))
+            if not part:
+                raise GuestError("the guest's QEMU closed the agent's port")
+            data += part
+        return data
+
+    def ask(self, kind, text, limit):
+        """(status, output) of one request to the agent."""
+        data = text.encode()
+        with self.lock:
+            self.channel.settimeout(limit + 30)
+            self.channel.sendall(b"%s %d %d\n" % (kind, limit, len(data)) +
+                                 data)
+            header = b""
+            while not header.endswith(b"\n"):
+                header += self.receive(1)
+            status, size, clock = header.split()
+            self.offset = time.time() - float(clock)
+            return int(status), self.receive(int(size)).decode(
+                errors="replace")
+
+    def read_all(self, paths, limit=30):
+        """Several files, one after the other; missing ones are left out."""
+        return self.ask(b"R", "\n".join(paths), limit)[1]
+
+    def read(self, path, limit=30):
+        status, text = self.ask(b"R", path, limit)
+        if status:
+            raise GuestError(f"reading {path}: errno {status}")
+        return text
+
+    def attempt(self, command, limit=30):
+        """(exit status, output) of a shell command."""
+        return self.ask(b"X", command, limit)
+
+    def run(self, command, limit=30):
+        status, text = self.attempt(command, limit)
+        if status:
+            raise GuestError(f"{command!r}: status {status}: {text.strip()}")
+        return text
+
+    def write(self, path, text):
+        """Writes a sysfs file; returns the shell's status."""
+        return self.attempt(f"echo {shlex.quote(text)} >{path}")[0]
+
+    def meminfo(self):
+        """/proc/meminfo in MiB."""
+        return {line.split(":")[0]: int(line.split()[1]) / 1024
+                for line in self.read("/proc/meminfo").splitlines()
+                if line.endswith("kB")}
+
+    def total(self):
+        """MemTotal in MiB: what the kernel has in use."""
+        return self.meminfo()["MemTotal"]
+
+    def wait_for(self, condition, limit, interval=0.1):
+        """Whether condition() came true within limit seconds."""
+        end = time.monotonic() + limit
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            time.sleep(interval)
+        return True
+
+    def dmesg(self):
+        return self.run("dmesg", limit=60)
+
+    def new_bad_lines(self):
+        """Lines that must not be, in dmesg or on the console, not yet seen.
+
+        The console has the last words of a guest that answers no more.
+        """
+        text = self.console.read_text(errors="replace")
+        try:
+            text += self.dmesg()
+        except (OSError, GuestError):
+            text += "\nBUG: the guest does not answer\n"
+        found = [line.strip() for line in text.splitlines()
+                 if BAD.search(line) and not HARMLESS.search(line)]
+        new = [line for line in dict.fromkeys(found) if line not in self.seen]
+        self.seen.update(new)
+        return new
+
+    def ended(self):
+        """The exit status of the guest's QEMU, None while it runs."""
+        try:
+            return self.process.wait(0.3)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns what a scenario works with: the guest, the host, the driver in the
+guest, and the way out for what it finds.
+"""
+
+import json
+import sys
+import threading
+import time
+
+from inner.guest import Guest, GuestError
+from inner.host import Host
+
+MARK = "@lab "
+MODULE = "/hv_balloon.ko"
+DEBUGFS = "/sys/kernel/debug/hv-balloon"
+PARAMETERS = "/sys/module/hv_balloon/parameters"
+WRITING = threading.Lock()
+
+
+def emit(kind, **fields):
+    """One event for run.py, as a line on the console."""
+    with WRITING:
+        sys.stdout.write(MARK + json.dumps({"kind": kind, **fields}) + "\n")
+        sys.stdout.flush()
+
+
+class Lab:
+    def __init__(self, boot, driver, directory, patience):
+        self.driver = driver		# "ours" or "stock"
+        self.emit = emit
+        self.guest = Guest(boot, directory)
+        self.host = Host(self.guest, patience)
+        self.load_seconds = 0.0
+
+    @property
+    def ours(self):
+        return self.driver == "ours"
+
+    def load_driver(self, parameters=""):
+        """Loads the driver: (exit status, what insmod said)."""
+        if not self.ours and "pressure_report_delay" not in parameters:
+            parameters += " pressure_report_delay=0"
+        start = time.monotonic()
+        result = self.guest.attempt(f"insmod {MODULE} {parameters}", 60)
+        self.load_seconds = time.monotonic() - start
+        return result
+
+    def unload_driver(self):
+        return self.guest.attempt("rmmod hv_balloon", 60)
+
+    def driver_says(self):
+        """The driver's debugfs file: {label: value}."""
+        try:
+            text = self.guest.read(DEBUGFS)
+        except GuestError:
+            return {}
+        return {label.strip(): value.strip() for label, _, value in
+                (line.partition(":") for line in text.splitlines())}
+
+    def driver_count(self, label):
+        """A number from the driver's debugfs file, -1 without it."""
+        words = self.driver_says().get(label, "").split()
+        return int(words[0]) if words and words[0].isdigit() else -1
+
+    def policy(self, value=None):
+        """Reads or sets the driver's online_policy."""
+        path = f"{PARAMETERS}/online_policy"
+        if value is not None:
+            return self.guest.write(path, value)
+        return self.guest.attempt(f"cat {path}")[1].strip()
+
+    def blocks(self):
+        """[(number, state, zones)] of the guest's memory blocks."""
+        text = self.guest.run(
+            "cd /sys/devices/system/memory; for b in memory[0-9]*; do "
+            "echo ${b#memory} $(cat $b/state) $(cat $b/valid_zones); done")
+        return sorted((int(number), state, zones) for number, state, *zones
+                      in map(str.split, text.splitlines()))
+
+    def sizes(self):
+        """(host's actual, guest's MemTotal) in MiB, at rest."""
+        return self.host.actual(), self.guest.total()

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns the run inside the outer machine: starts the guest, runs the scenarios
+of one boot in turn, reports through events. run.py decides what they are worth.
+"""
+
+import json
+from pathlib import Path
+import signal
+import time
+import traceback
+
+import catalogue
+from inner.lab import Lab, emit
+
+DIRECTORY = Path("/run/guest")
+
+
+def out_of_time(_signal, _frame):
+    raise TimeoutError("the scenario's time is up")
+
+
+def run_scenario(lab, scenario, patience):
+    """Runs one; a failure in it is a missing check, not the end of the run."""
+    name = scenario.name()
+    start = time.monotonic()
+    emit("begin", scenario=name)
+    signal.alarm(scenario.limit * patience)
+    try:
+        scenario(lab).run()
+    except Exception:
+        emit("note", scenario=name, text=traceback.format_exc())
+    finally:
+        signal.alarm(0)
+    bad = lab.guest.new_bad_lines()
+    emit("check", scenario=name, key=catalogue.CLEAN[0], passed=not bad,
+         measured="; ".join(bad[:5]))
+    emit("end", scenario=name, seconds=round(time.monotonic() - start, 1))
+
+
+def send_logs(lab):
+    """The guest's own words, for the log that run.py keeps."""
+    logs = {"console": lab.guest.console, "trace": lab.guest.trace,
+            "qemu": lab.guest.errors}
+    for name, path in logs.items():
+        text = path.read_text(errors="replace") if path.exists() else ""
+        emit("log", name=name, text=text[-400000:])
+    try:
+        emit("log", name="dmesg", text=lab.guest.dmesg()[-400000:])
+    except Exception as error:
+        emit("log", name="dmesg", text=f"none: {error}")
+
+
+def main():
+    signal.signal(signal.SIGALRM, out_of_time)
+    plan = json.loads(Path("plan.json").read_text())
+    DIRECTORY.mkdir()
+    patience = plan["patience"]
+    lab = Lab(plan["boot"], plan["driver"], DIRECTORY, patience)
+    emit("ready")
+    try:
+        status, text = lab.load_driver()
+        emit("loaded", status=status, text=text)
+        for scenario in map(catalogue.load, plan["scenarios"]):
+            run_scenario(lab, scenario, patience)
+            status = lab.guest.ended()
+            if status is not None:
+                emit("died", status=status)
+                break
+    finally:
+        send_logs(lab)
+        lab.guest.stop()
+    emit("done")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns the kernels: which Debian packages each choice means, and where their
+files lie once they are unpacked in the root.
+
+	6.12	Debian 13's cloud kernel (the default; the outer machine's too)
+	newest	the highest version in Debian 13's backports
+	6.1	Debian 12's cloud kernel
+	debug	what LAB_KERNEL_IMAGE and LAB_MODULES_DIR name
+
+The packages carry their version in every path, so any number of them can
+share the root; a marker file there says that one is complete.
+"""
+
+import dataclasses
+import os
+from pathlib import Path
+import re
+import subprocess
+import sys
+import tempfile
+
+import root
+
+OUTER = "6.12"
+SUITES = {"6.12": "trixie", "newest": "trixie-backports", "6.1": "bookworm"}
+CHOICES = [*SUITES, "debug"]
+WANTED = re.compile(
+    r"linux-(image|binary-unsigned|base|modules|headers|kbuild)-\d")
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+@dataclasses.dataclass
+class Kernel:
+    choice: str
+    version: str
+    image: Path
+    modules: Path		# /lib/modules/VERSION; may be absent (debug)
+
+    @property
+    def compiler(self):
+        """The compiler nearest to the one that built this kernel."""
+        return "gcc-12" if self.version.startswith("6.1.") else "gcc"
+
+
+def kernel(choice):
+    if choice == "debug":
+        return debug_kernel()
+    tree = root.root()
+    marker = tree / "kernels" / choice
+    if not marker.exists():
+        with root.cache_lock("kernels"):
+            unpack(choice, tree, marker)
+    version = marker.read_text().strip()
+    modules = tree / "usr/lib/modules" / version
+    image = modules / "vmlinuz.unsigned"
+    if not image.exists():
+        image = tree / "boot" / f"vmlinuz-{version}"
+    return Kernel(choice, version, image, modules)
+
+
+def debug_kernel():
+    image = os.environ.get("LAB_KERNEL_IMAGE")
+    if not image:
+        sys.exit("kernels.py: KERNEL=debug needs LAB_KERNEL_IMAGE")
+    modules = os.environ.get("LAB_MODULES_DIR") or "/nonexistent"
+    return Kernel("debug", "debug", Path(image), Path(modules))
+
+
+class Apt:
+    """apt with lists and sources of its own, that knows one Debian suite."""
+
+    def __init__(self, directory, suite):
+        (directory / "lists/partial").mkdir(parents=True)
+        (directory / "archives/partial").mkdir(parents=True)
+        sources = directory / "sources.list"
+        sources.write_text("".join(
+            f"deb [signed-by={KEYRING}] {root.mirror()} {name} main\n"
+            for name in dict.fromkeys((suite.removesuffix("-backports"),
+                                       suite))))
+        self.directory = directory
+        self.suite = suite
+        self.options = [option for setting in (
+            f"Dir::Etc::SourceList={sources}", "Dir::Etc::SourceParts=-",
+            f"Dir::State={directory}", f"Dir::State::Lists={directory}/lists",
+            "Dir::State::Status=/dev/null", f"Dir::Cache={directory}",
+            "APT::Sandbox::User=root", "Acquire::Languages=none",
+            f"APT::Default-Release={suite}", "APT::Architecture=amd64",
+        ) for option in ("-o", setting)]
+        self.get("update")
+
+    def get(self, *args):
+        return subprocess.run(["apt-get", "-qq", *self.options, *args],
+                              check=True, stdout=subprocess.PIPE, text=True,
+                              cwd=self.directory).stdout
+
+    def names(self, prefix):
+        out = subprocess.run(["apt-cache", *self.options, "pkgnames", prefix],
+                             check=True, capture_output=True, text=True)
+        return out.stdout.split()
+
+    def kernel_packages(self, choice):
+        """Names of the packages that make up a kernel and its headers."""
+        wanted = ["linux-image-cloud-amd64", "linux-headers-cloud-amd64"]
+        if choice == "newest":
+            # The metapackage waits for the signed kernel, days behind.
+            release = max((name[len("linux-headers-"):] for name in
+                           self.names("linux-headers-")
+                           if re.search(r"\d-cloud-amd64$", name)),
+                          key=lambda name: [int(n) for n in
+                                            re.findall(r"\d+", name)])
+            wanted = [f"linux-{part}-{release}" for part in
+                      ("headers", "modules", "binary-unsigned")]
+        plan = self.get("-s", "--no-install-recommends", "install", *wanted)
+        names = re.findall(r"^Inst (\S+)", plan, re.MULTILINE)
+        return [name for name in names if WANTED.match(name)]
+
+
+def unpack(choice, tree, marker):
+    if marker.exists():
+        return
+    root.say(f"fetching kernel {choice} (up to a minute)")
+    with tempfile.TemporaryDirectory(dir=root.cache_dir()) as directory:
+        apt = Apt(Path(directory), SUITES[choice])
+        packages = apt.kernel_packages(choice)
+        apt.get("download", *packages)
+        for package in sorted(Path(directory).glob("*.deb")):
+            tar = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package],
+                                   stdout=subprocess.PIPE)
+            subprocess.run(["tar", "-x", "--keep-directory-symlink",
+                            "-C", tree], stdin=tar.stdout, check=True)
+            if tar.wait():
+                sys.exit(f"kernels.py: cannot unpack {package.name}")
+    version = next(found[1] for found in
+                   (re.match(r"linux-headers-(\d.*-cloud-amd64)$", name)
+                    for name in packages) if found)
+    root.run(["depmod", version], check=True)
+    marker.parent.mkdir(exist_ok=True)
+    marker.write_text(version + "\n")
+    root.say(f"kernel {choice} is {version}")

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns what a scenario is. Used on both sides: run.py reads which boot a
+scenario wants and which checks must come; inner/main.py runs it.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Boot:
+    """How to start a guest. Scenarios with the same one share a boot."""
+
+    name: str
+    memory: int = 1024			# MiB
+    cmdline: tuple = ("memhp_default_state=offline",)
+    cpu: tuple = ()			# more CPU flags
+    hibernation: bool = False		# offer ACPI S4
+    swap: int = 0			# MiB
+    limit: int = 90			# seconds until the agent answers
+    alone: bool = False		# measures time: no other boot beside it
+
+
+# Most of what can be seen can be seen in one boot, one after the other.
+PLAIN = Boot("plain")
+
+
+class Scenario:
+    """One thing to show, with the checks that show it.
+
+    checks maps a key to the sentence that is true if the check passes. A
+    check that a run does not report has failed.
+    """
+
+    boot = PLAIN
+    checks = {}
+    limit = 120				# seconds
+    stock = True			# also says something of the stock driver
+    contenders = ()			# whom else it is run with, to compare
+    compared = {}			# checks that compare() makes of all of them
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.guest = lab.guest
+        self.host = lab.host
+
+    @classmethod
+    def name(cls):
+        return cls.__module__.rsplit(".", 1)[-1]
+
+    @staticmethod
+    def compare(found):
+        """[(key, passed, measured)] from {"ours" or contender: measures}."""
+        raise NotImplementedError
+
+    def run(self):
+        raise NotImplementedError
+
+    def check(self, key, passed, measured=""):
+        if key not in self.checks:
+            raise KeyError(f"unknown check {key}")
+        self.lab.emit("check", scenario=self.name(), key=key,
+                      passed=bool(passed), measured=str(measured))
+
+    def note(self, text):
+        self.lab.emit("note", scenario=self.name(), text=text)

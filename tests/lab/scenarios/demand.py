@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the host is told under loads that the commit charge sees and under
+those that it doesn't, beside what the guest's kernel says.
+"""
+
+import time
+
+from inner.load import Load
+import scenario
+
+MIB = 400			# of what must count
+CACHE = 1000			# of what must not
+SHOWN = ("MemTotal", "MemAvailable", "Committed_AS", "AnonPages", "Buffers",
+         "Shmem")
+
+
+class Run(scenario.Scenario):
+    boot = scenario.Boot("demand", memory=2048, swap=2048)
+    checks = {
+        "idle": "an idle guest's demand leaves the host a third to take",
+        "cache": "page cache does not count: less than a tenth of it",
+        "noreserve": "a heap without reserve counts",
+        "swapped": "it counts when it is swapped out",
+        "tmpfs": "files in tmpfs count",
+        "hugetlb": "huge pages that are reserved count",
+        "offline": "memory that was added but is offline counts",
+        "falls": "30 s after each load at most a quarter of it is left",
+    }
+    limit = 500
+
+    def run(self):
+        self.guest.run("mkswap /dev/vda >/dev/null && swapon /dev/vda && "
+                       "mkdir -p /mnt /cg && mount -t tmpfs none /mnt && "
+                       "mount -t cgroup2 none /cg")
+        time.sleep(2)
+        self.falls = {}
+        self.base = self.view("idle")
+        self.check("idle", 1.2 * self.base < self.host.actual() * 2 / 3,
+                   f"{self.base:.0f} of {self.host.actual():.0f} MiB")
+        self.cache()
+        self.heap()
+        self.command("tmpfs", f"dd if=/dev/zero of=/mnt/f bs=1M count={MIB}",
+                     "rm /mnt/f")
+        self.command("hugetlb",
+                     f"echo {MIB // 2} >/proc/sys/vm/nr_hugepages",
+                     "echo 0 >/proc/sys/vm/nr_hugepages")
+        self.offline()
+        self.check("falls", all(abs(left) <= MIB / 4
+                                for left in self.falls.values()),
+                   ", ".join(f"{name} {left:+.0f}" for name, left in
+                             self.falls.items()))
+
+    def view(self, title):
+        """The demand, once a report has come; shown beside /proc/meminfo."""
+        time.sleep(2.5)
+        committed, available = self.host.report()
+        info = self.guest.meminfo()
+        swapped = info["SwapTotal"] - info["SwapFree"]
+        self.note(f"{title:10} demand {committed:5.0f}, available "
+                  f"{available:5.0f}; guest: " + ", ".join(
+                      f"{key} {info[key]:.0f}" for key in SHOWN) +
+                  f", swapped {swapped:.0f}")
+        return committed
+
+    def settle(self, title):
+        """Waits up to 30 s after a load's end for the demand to fall."""
+        self.guest.wait_for(
+            lambda: self.host.report()[0] - self.base <= 48, 29)
+        self.falls[title] = self.host.report()[0] - self.base
+
+    def rise(self, key, demand, low=0.9 * MIB, high=2 * MIB, mib=MIB):
+        self.check(key, low <= demand - self.base <= high,
+                   f"{demand - self.base:+.0f} MiB for {mib}")
+
+    def cache(self):
+        load = Load(self.guest, "cache", CACHE, 400, "/dev/vda")
+        self.guest.wait_for(
+            lambda: self.guest.meminfo()["Buffers"] >= CACHE, 30)
+        self.rise("cache", self.view("cache"), -CACHE / 10, CACHE / 10, CACHE)
+        load.kill()
+        self.guest.write("/proc/sys/vm/drop_caches", "1")
+        self.settle("cache")
+
+    def heap(self):
+        load = Load(self.guest, "noreserve", MIB, 50, "hold")
+        load.wait_touched(60)
+        time.sleep(10)
+        self.rise("noreserve", self.view("noreserve"))
+        self.guest.attempt(f"echo {MIB}M >/cg/memory.reclaim", 60)
+        info = self.guest.meminfo()
+        self.rise("swapped", self.view("swapped")
+                  if info["SwapTotal"] - info["SwapFree"] > MIB / 2
+                  else self.base)
+        load.kill()
+        self.settle("heap")
+
+    def command(self, key, begin, end):
+        self.guest.run(f"{begin} 2>&1", 60)
+        time.sleep(10)
+        self.rise(key, self.view(key))
+        self.guest.run(end)
+        self.settle(key)
+
+    def offline(self):
+        self.host.wait_ready()
+        self.lab.policy("off")
+        self.host.resize(self.host.actual() + 512)
+        demand = self.view("offline")
+        self.check("offline", 448 <= demand - self.base <= 640,
+                   f"{demand - self.base:+.0f} MiB for 512")
+        self.lab.policy("kernel")
