@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns the builds of the module against Debian's headers: gcc with W=1 and
+sparse, and clang with W=1. A warning of any of them is a failure.
+"""
+
+import contextlib
+import functools
+from pathlib import Path
+import re
+import shutil
+import tempfile
+
+import box
+import trees
+
+AT = "/tmp/tree"
+WARNING = re.compile(r"warning:|error:|WARNING:|sparse is not available")
+
+# Debian's sparse can't fold the length checks in 7.x's MODULE_ macros.
+NOT_OURS = re.compile(
+    r"drivers/hv/\w+\.c:\d+:1: error: bad constant expression")
+
+
+class Failed(Exception):
+    """A check found something; the text is what."""
+
+
+@contextlib.contextmanager
+def stage():
+    """A copy of the tree, so that the checkout stays clean."""
+    with tempfile.TemporaryDirectory(prefix="hv_balloon.") as directory:
+        for name in box.tree_files():
+            target = Path(directory, name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(box.TREE / name, target)
+        yield Path(directory)
+
+
+def tail(text):
+    return "\n".join(text.splitlines()[-40:])
+
+
+def succeed(done):
+    """What a finished command said, if it ended well and warned of nothing."""
+    warnings = [line for line in done.stdout.splitlines()
+                if WARNING.search(line) and not NOT_OURS.search(line)]
+    if done.returncode or warnings:
+        raise Failed("\n".join([*warnings[:20], "...", tail(done.stdout)]))
+    return done.stdout
+
+
+# Debian's headers are of a kernel built by gcc, so flags that only gcc knows
+# are in their configuration.
+BUILD_WITH_CLANG = r"""
+set -eu
+cd /lib/modules/$1/build
+only_gcc='CC_IS_GCC|CC_HAS_MIN_FUNCTION_ALIGNMENT|FTRACE_MCOUNT_USE_CC'
+only_gcc="$only_gcc|UBSAN_BOUNDS_STRICT|GCC_VERSION|CLANG_VERSION"
+only_gcc="$only_gcc|CC_HAS_NAMED_AS|USE_X86_SEG_SUPPORT"
+sed -i -E -e "/^CONFIG_($only_gcc)=/d" \
+	-e '/^CONFIG_CC_IMPLICIT_FALLTHROUGH=/s/=5//' include/config/auto.conf
+sed -i -E "/^#define CONFIG_($only_gcc) /d" include/generated/autoconf.h
+version=$(clang -dumpversion | awk -F. '{ print $1 * 10000 + $2 * 100 + $3 }')
+for setting in CC_IS_CLANG=y FTRACE_MCOUNT_USE_OBJTOOL=y \
+		CLANG_VERSION=$version GCC_VERSION=0; do
+	echo "CONFIG_$setting" >>include/config/auto.conf
+	echo "#define CONFIG_$setting" | sed 's/=y$/ 1/; s/=/ /' \
+		>>include/generated/autoconf.h
+done
+exec nice make -C "/lib/modules/$1/build" M=/tmp/tree W=1 CC=clang modules
+"""
+
+# 7.x asks a script that Debian's headers lack whether sparse can be used, and
+# uses two words of C23 that Debian's sparse doesn't know.
+BUILD_WITH_GCC = r"""
+set -eu
+script=/lib/modules/$1/source/scripts/checker-valid.sh
+if ! [ -e "$script" ]; then
+	printf '#!/bin/sh\necho 1\n' >"$script"
+	chmod +x "$script"
+	sparse='-D__typeof_unqual__=__typeof__ -Dauto=__auto_type'
+fi
+exec nice make -C "/lib/modules/$1/build" M=/tmp/tree W=1 C=2 CC="$2" \
+	CF="${sparse:-}" modules
+"""
+
+
+def build(choice, script):
+    layer, version = trees.headers(choice)
+    with stage() as tree:
+        done = box.run(["sh", "-c", script, "sh", version,
+                        trees.compiler(choice)],
+                       layers=[layer], binds=[(tree, AT)])
+        succeed(done)
+        if not (tree / "hv_balloon.ko").exists():
+            raise Failed("there is no hv_balloon.ko\n" + tail(done.stdout))
+    return done.stdout
+
+
+def build_with_gcc(choice):
+    out = build(choice, BUILD_WITH_GCC)
+    if not re.search(r"^  CHECK  ", out, re.MULTILINE):
+        raise Failed("sparse looked at no file\n" + tail(out))
+
+
+CHECKS = {}
+for kernel in trees.CHOICES:
+    CHECKS[f"build {kernel} gcc sparse"] = functools.partial(
+        build_with_gcc, kernel)
+    CHECKS[f"build {kernel} clang"] = functools.partial(
+        build, kernel, BUILD_WITH_CLANG)

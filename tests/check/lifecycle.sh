@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The life of the package and of `make dkms` in a clean root: install, upgrade,
+# remove, purge. Runs in the box as packages.py calls it.
+#
+# usage: lifecycle.sh KERNEL-VERSION TREE
+set -eu
+
+kernel=$1
+tree=$2
+old=$(dpkg-parsechangelog -l "$tree/debian/changelog" -S Version)
+new=$old.1
+
+die() {
+	echo "error: $*" >&2
+	exit 1
+}
+
+# Which file modprobe would load; a module without its own .ko fails here.
+loads() {
+	found=$(modinfo -k "$kernel" -F filename hv_balloon)
+	case $found in
+	*/$1/*) echo "as expected, modprobe takes $found" ;;
+	*) die "modprobe takes $found, not one in $1" ;;
+	esac
+}
+
+build_package() {
+	(cd "$tree" && make -s deb >/tmp/deb.log 2>&1) ||
+		{ cat /tmp/deb.log; die "the package doesn't build"; }
+}
+
+dkms_knows() {
+	dkms status | grep -q "^hv-balloon/$1, $kernel, .*: installed"
+}
+
+depmod "$kernel"
+loads kernel/drivers/hv
+
+echo "== package $old"
+build_package
+lintian --allow-root --fail-on error,warning,info --display-info --pedantic \
+	"$tree/../hv-balloon-dkms_${old}_all.deb" ||
+	die "lintian has something to say"
+dpkg -i "$tree/../hv-balloon-dkms_${old}_all.deb"
+dkms_knows "$old" || die "DKMS built nothing"
+loads updates/dkms
+modinfo -k "$kernel" hv_balloon | grep -q '^parm: *online_policy' ||
+	die "what was installed is not this driver"
+hv-balloon-top --help | grep -q 'Dynamic Memory'
+
+echo "== upgrade to $new"
+sed -i "1s/($old)/($new)/" "$tree/debian/changelog"
+sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$new\"/" "$tree/dkms.conf"
+build_package
+dpkg -i "$tree/../hv-balloon-dkms_${new}_all.deb"
+dkms_knows "$new" || die "the new version is not installed"
+dkms_knows "$old" && die "the old version is still there"
+loads updates/dkms
+
+echo "== remove"
+dpkg -r hv-balloon-dkms
+loads kernel/drivers/hv
+[ -z "$(dkms status)" ] || die "DKMS still knows the module"
+
+echo "== install again, purge"
+dpkg -i "$tree/../hv-balloon-dkms_${new}_all.deb"
+loads updates/dkms
+dpkg -P hv-balloon-dkms
+loads kernel/drivers/hv
+left=$(find /usr/src /var/lib/dkms /etc /lib/modules/ -name '*hv?balloon*' |
+	grep -v '/kernel/drivers/hv/\|/usr/src/linux-headers') || true
+[ -z "$left" ] || die "purging left $left"
+
+echo "== make dkms"
+make -s -C "$tree" dkms
+loads updates/dkms
+make -s -C "$tree" dkms
+loads updates/dkms
+make -s -C "$tree" dkms-remove
+loads kernel/drivers/hv
+[ ! -e "/usr/src/hv-balloon-$new" ] || die "the sources are still there"
+
+echo "== make install, make uninstall"
+make -s -C "$tree" KVER="$kernel" modules >/dev/null
+make -s -C "$tree" KVER="$kernel" install
+loads updates
+make -s -C "$tree" KVER="$kernel" uninstall
+loads kernel/drivers/hv
+echo "all of it passed"

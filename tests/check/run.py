@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns the list of the checks and the verdict.
+
+	run [PATTERN...]	run those whose name matches a pattern, or all
+
+Every check of EXPECTED must run and pass; one that does not come to an end,
+that nobody provides or that nobody expects counts as failed. The verdict is
+the last line.
+"""
+
+import concurrent.futures
+import fnmatch
+import os
+import sys
+import time
+import traceback
+
+import builds
+import intree
+import messages
+import packages
+import parameters
+import static
+from box import root
+
+EXPECTED = """
+build 6.1 gcc sparse
+build 6.1 clang
+build 6.12 gcc sparse
+build 6.12 clang
+build newest gcc sparse
+build newest clang
+in-tree x86
+in-tree x86 clang
+in-tree arm64 4K and 64K pages
+checkpatch --strict
+kernel-doc
+coccicheck
+shellcheck
+pyflakes
+rules for files
+viewer and report
+alpine's files on busybox
+parameters as documented
+dmesg lines in troubleshooting
+package and dkms in a clean root
+kernels of dkms.conf
+version of the package
+docs by the kernel's sphinx
+""".strip().splitlines()
+
+PROVIDED = {**builds.CHECKS, **intree.CHECKS, **messages.CHECKS,
+            **packages.CHECKS, **parameters.CHECKS, **static.CHECKS}
+
+
+def run(name):
+    """(name, seconds, what is wrong or None)"""
+    start = time.monotonic()
+    problem = None
+    try:
+        if name not in PROVIDED:
+            raise builds.Failed("no such check")
+        if name not in EXPECTED:
+            raise builds.Failed("not in the list of expected checks")
+        PROVIDED[name]()
+    except builds.Failed as failed:
+        problem = str(failed)
+    except Exception:
+        problem = traceback.format_exc()
+    return name, time.monotonic() - start, problem
+
+
+def main():
+    patterns = sys.argv[1:] or ["*"]
+    names = [name for name in dict.fromkeys([*EXPECTED, *PROVIDED])
+             if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
+    missing = set(names)
+    workers = os.cpu_count() or 1
+    passed = 0
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        for done in concurrent.futures.as_completed(
+                [pool.submit(run, name) for name in names]):
+            name, seconds, problem = done.result()
+            print(f"{'FAIL' if problem else 'ok  '} {name} ({seconds:.0f} s)",
+                  flush=True)
+            if problem:
+                print("     " + problem.replace("\n", "\n     "), flush=True)
+            else:
+                missing.discard(name)
+                passed += 1
+    for name in sorted(missing):
+        print(f"failed: {name}")
+    print(f"{passed} passed, {len(missing)} failed")
+    return 1 if missing or not passed else 0
+
+
+if __name__ == "__main__":
+    root.cache_dir()
+    sys.exit(main())

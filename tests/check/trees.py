@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns what the checks build against: the headers of Debian's kernels and one
+kernel source, unpacked as layers for the box and kept in the user's cache.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from box import root
+
+import kernels  # found by the path that box sets
+
+CHOICES = list(kernels.SUITES)
+HEADERS = re.compile(r"linux-(headers|kbuild)-\d")
+SOURCE_PACKAGE = "linux-source-6.12"
+SOURCE = "/usr/src/linux"	# in the box, with source() as a layer
+
+# What no check compiles is most of the source: its code, not its Kconfig files.
+LEAVE_OUT = ["--anchored", *(f"--exclude={SOURCE_PACKAGE}/{name}" for name in (
+    "arch/*/boot/dts/*.dts*", "drivers/gpu/*.[ch]", "drivers/media/*.[ch]",
+    "drivers/net/*.[ch]", "drivers/staging/*.[ch]", "fs/*.[ch]",
+    "sound/*.[ch]", "tools/perf", "tools/testing/selftests"))]
+
+
+def unpack_package(package, target):
+    tar = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package],
+                           stdout=subprocess.PIPE)
+    subprocess.run(["tar", "-x", "--keep-directory-symlink", "-C", target],
+                   stdin=tar.stdout, check=True)
+    if tar.wait():
+        sys.exit(f"trees.py: cannot unpack {package.name}")
+
+
+def fetch(suite, choose, target):
+    """Unpack the packages that choose(apt) names."""
+    with tempfile.TemporaryDirectory(dir=root.cache_dir()) as directory:
+        apt = kernels.Apt(Path(directory), suite)
+        apt.get("download", *choose(apt))
+        for package in sorted(Path(directory).glob("*.deb")):
+            unpack_package(package, target)
+
+
+def build_headers(path, choice):
+    root.say(f"fetching the headers of kernel {choice}")
+    (path / "usr/lib").mkdir(parents=True)
+    (path / "lib").symlink_to("usr/lib")
+    fetch(kernels.SUITES[choice],
+          lambda apt: [name for name in apt.kernel_packages(choice)
+                       if HEADERS.match(name)], path)
+
+
+def headers(choice):
+    """(layer, version) of a kernel's headers."""
+    layer = root.cached(f"headers-{choice}", root.key_of(choice),
+                        lambda path: build_headers(path, choice))
+    version = next((layer / "usr/lib/modules").iterdir()).name
+    return layer, version
+
+
+def compiler(choice):
+    """The one nearest to what built that kernel."""
+    return "gcc-12" if choice == "6.1" else "gcc"
+
+
+def build_source(path):
+    root.say("fetching and unpacking the kernel source (a minute)")
+    target = path / SOURCE.lstrip("/")
+    target.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(dir=root.cache_dir()) as directory:
+        fetch(root.SUITE, lambda apt: [SOURCE_PACKAGE], directory)
+        archive = f"{directory}/usr/src/{SOURCE_PACKAGE}.tar.xz"
+        subprocess.run(["tar", "-xJf", archive, "--strip-components=1",
+                        "--wildcards", *LEAVE_OUT, "-C", target], check=True)
+
+
+def source():
+    return root.cached("source", root.key_of(SOURCE_PACKAGE, *LEAVE_OUT),
+                       build_source)
