@@ -22,8 +22,9 @@ import root  # noqa: E402 (found only after the line above)
 PACKAGES = [
     # compilers and what a kernel's build calls
     "bc", "bison", "clang", "cpio", "flex", "gcc", "gcc-12",
-    "gcc-aarch64-linux-gnu", "kmod", "libc6-dev", "libelf-dev", "libssl-dev",
-    "lld", "llvm", "make", "pahole", "perl", "python3", "rsync", "xz-utils",
+    "gcc-aarch64-linux-gnu", "kmod", "libc6-dev", "libclang-rt-dev",
+    "libelf-dev", "libssl-dev", "lld", "llvm", "make", "pahole", "perl",
+    "python3", "rsync", "xz-utils",
     # checkers
     "busybox", "coccinelle", "libpython3.13", "pyflakes3", "python3-sphinx",
     "python3-yaml", "shellcheck", "sparse",
