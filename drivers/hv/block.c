@@ -13,7 +13,9 @@
 #include <linux/device.h>
 #include <linux/memory_hotplug.h>
 #include <linux/sched/signal.h>
+#include <linux/timer.h>
 
+#include "compat.h"
 #include "hv_balloon.h"
 #include "trace.h"
 
@@ -23,18 +25,35 @@
 #define TRIES		200
 #define PAUSE_MS	10
 
+/* What a block may take to go offline; a free one takes milliseconds. */
+#define OFFLINE_MS	2000
+
+/**
+ * struct deadline - when to stop waiting for a block to go offline
+ * @timer: it ends the wait
+ * @task: who waits
+ * @passed: the timer ended it
+ */
+struct deadline {
+	struct timer_list timer;
+	struct task_struct *task;
+	bool passed;
+};
+
 /*
  * A write that finds the hotplug lock taken asks for a restart of the system
  * call, which a worker isn't in: it marks a signal as pending, and the mark
  * must not stay.
  */
 static int write_state(struct hvb_device *dm, const char *path,
-		       const char *state)
+		       const char *state, const struct deadline *deadline)
 {
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < TRIES; i++) {
+		if (deadline && READ_ONCE(deadline->passed))
+			break;
 		err = hvb_fs_write(dm, HVB_FS_SYSFS, path, state);
 		if (err != -ERESTARTNOINTR)
 			return err;
@@ -81,8 +100,8 @@ int hvb_block_online(struct hvb_device *dm, unsigned long page,
 	if (pfn_to_online_page(page))
 		return 0;
 	snprintf(path, sizeof(path), BLOCK_FILE, page / dm->block_pages);
-	err = write_state(dm, path, movable ? "online_movable" :
-					      "online_kernel");
+	err = write_state(dm, path,
+			  movable ? "online_movable" : "online_kernel", NULL);
 	if (pfn_to_online_page(page)) {
 		trace_hvb_range(HVB_TRACE_ONLINE, page, dm->block_pages);
 		return 0;
@@ -93,18 +112,39 @@ int hvb_block_online(struct hvb_device *dm, unsigned long page,
 	return err;
 }
 
+static void end_wait(struct timer_list *timer)
+{
+	struct deadline *deadline = container_of(timer, struct deadline, timer);
+
+	WRITE_ONCE(deadline->passed, true);
+	set_tsk_thread_flag(deadline->task, TIF_SIGPENDING);
+}
+
 /**
  * hvb_block_offline() - set a block offline
  * @dm: the device
  * @page: number of its first page
  *
- * Return: 0; or what the kernel said, which isn't worth a line in dmesg: it is
- * an attempt.
+ * The kernel tries until all of the block is free, or until a signal is
+ * pending; so a timer has one pending in the end.
+ *
+ * Return: 0; -ETIMEDOUT; or what the kernel said, which isn't worth a line in
+ * dmesg: it is an attempt.
  */
 int hvb_block_offline(struct hvb_device *dm, unsigned long page)
 {
+	struct deadline deadline = { .task = current };
 	char path[sizeof(BLOCK_FILE) + 20];
+	int err;
 
 	snprintf(path, sizeof(path), BLOCK_FILE, page / dm->block_pages);
-	return write_state(dm, path, "offline");
+	timer_setup_on_stack(&deadline.timer, end_wait, 0);
+	mod_timer(&deadline.timer, jiffies + msecs_to_jiffies(OFFLINE_MS));
+	err = write_state(dm, path, "offline", &deadline);
+	timer_delete_sync(&deadline.timer);
+	timer_destroy_on_stack(&deadline.timer);
+	if (!READ_ONCE(deadline.passed))
+		return err;
+	flush_signals(current);
+	return err ? -ETIMEDOUT : 0;
 }

@@ -53,7 +53,11 @@ static unsigned long free_run(struct page *page)
 		order = READ_ONCE(page->private);
 		return order <= MAX_PAGE_ORDER ? 1UL << order : 1;
 	}
-	return page_count(page) ? 0 : 1;
+	/*
+	 * Not referenced: on its way to the allocator, or frozen, as slabs are
+	 * since 6.14. Offlining would wait for a frozen page until it is freed.
+	 */
+	return page_count(page) || page_has_type(page) ? 0 : 1;
 }
 
 static bool scan_pages(struct page *page, unsigned long count,
@@ -142,19 +146,26 @@ static unsigned long find(struct hvb_device *dm, struct candidate *blocks,
 	return nr;
 }
 
-/* Takes one block. Return: pages that the host can have now. */
-static unsigned long take(struct hvb_device *dm, struct candidate *block)
+/*
+ * Takes one block, and adds to @nr what the host can have of it.
+ *
+ * Return: 0, also when the block stays; -ETIMEDOUT when it took too long.
+ */
+static int take(struct hvb_device *dm, struct candidate *block,
+		unsigned long *nr)
 {
-	unsigned long nr;
+	unsigned long claimed;
+	int err;
 
 	/* It was looked at some time ago. */
 	if (!scan(dm, block->start, block))
 		return 0;
 	hvb_absent_claim(dm, block->start, block->is_movable);
-	hvb_block_offline(dm, block->start);
-	nr = hvb_absent_claimed(dm);
-	atomic_long_add(nr, &dm->counts[HVB_COUNT_BLOCK_PAGES]);
-	return nr;
+	err = hvb_block_offline(dm, block->start);
+	claimed = hvb_absent_claimed(dm);
+	atomic_long_add(claimed, &dm->counts[HVB_COUNT_BLOCK_PAGES]);
+	*nr += claimed;
+	return err == -ETIMEDOUT ? err : 0;
 }
 
 /**
@@ -186,7 +197,8 @@ unsigned long hvb_blocks_take(struct hvb_device *dm,
 	for (i = 0; i < found; i++) {
 		if (can_give(dm, nr, data) < dm->block_pages)
 			break;
-		nr += take(dm, &blocks[i]);
+		if (take(dm, &blocks[i], &nr))
+			break;
 		cond_resched();
 	}
 	kvfree(blocks);

@@ -9,6 +9,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/shrinker.h>
+#include <linux/timer.h>
 #include <linux/version.h>
 #include <linux/vmstat.h>
 
@@ -148,14 +149,9 @@ hvb_compat_shrinker_unregister(struct hvb_compat_shrinker *ours)
 #define MAX_PAGE_ORDER	(MAX_ORDER - 1)
 #endif
 
-/*
- * On 7.3 a balloon request stalled in the lab while whole blocks were on, and
- * the cause isn't known: until it is, they are off by default from 7.0 on.
- */
-#if BEFORE(7, 0)
-#define HVB_COMPAT_BLOCKS	true
-#else
-#define HVB_COMPAT_BLOCKS	false
+/* Until 6.16, this function has another name. */
+#if BEFORE(6, 16)
+#define timer_destroy_on_stack	destroy_timer_on_stack
 #endif
 
 #undef BEFORE

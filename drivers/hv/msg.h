@@ -26,6 +26,7 @@ struct hvb_wire_range {
  * @balloon: DM_BALLOON_REQUEST
  * @unballoon: DM_UNBALLOON_REQUEST; ranges point into the buffer checked
  * @hot_add: DM_MEM_HOT_ADD_REQUEST
+ * @hot_remove: DM_MEM_HOT_REMOVE_REQUEST
  * @info: DM_INFO_MESSAGE; known is false for a type that we don't know
  */
 struct hvb_msg {
@@ -54,6 +55,9 @@ struct hvb_msg {
 			bool has_region;
 		} hot_add;
 		struct {
+			u32 num_pages;
+		} hot_remove;
+		struct {
 			bool known;
 			u64 max_page_count;
 		} info;
@@ -71,13 +75,17 @@ union hvb_status {
 };
 
 /**
- * struct hvb_packer - a balloon response being filled
+ * struct hvb_packer - a response with page ranges being filled
  * @buf: where the message is built, DM_MESSAGE_MAX bytes
+ * @ranges: where in it the ranges go
+ * @room: how many ranges fit
  * @range_count: ranges in it
  * @nr_pages: 4 KiB pages in them
  */
 struct hvb_packer {
-	struct dm_balloon_response *buf;
+	void *buf;
+	u64 *ranges;
+	u32 room;
 	u32 range_count;
 	u64 nr_pages;
 };
@@ -88,8 +96,7 @@ struct hvb_wire_range hvb_msg_range(u64 packed);
 size_t hvb_msg_version(struct dm_version_request *req, u32 trans_id,
 		       u32 version, bool is_last_attempt);
 size_t hvb_msg_capabilities(struct dm_capabilities *caps, u32 trans_id,
-			    bool balloon, bool hot_add,
-			    unsigned int hot_add_alignment);
+			    u64 features, unsigned int hot_add_alignment);
 size_t hvb_msg_status(union hvb_status *msg, u32 trans_id,
 		      const struct hvb_demand *demand, bool extended,
 		      bool burst);
@@ -102,5 +109,8 @@ void hvb_pack_start(struct hvb_packer *packer, void *buf);
 u64 hvb_pack_range(struct hvb_packer *packer, u64 start, u64 count);
 size_t hvb_pack_finish(struct hvb_packer *packer, u32 trans_id,
 		       bool more_pages);
+void hvb_pack_start_removed(struct hvb_packer *packer, void *buf);
+size_t hvb_pack_finish_removed(struct hvb_packer *packer, u32 trans_id,
+			       bool more_pages);
 
 #endif

@@ -14,7 +14,7 @@
 
 struct hvb_params hvb_params = {
 	.hot_add = true,
-	.balloon_blocks = HVB_COMPAT_BLOCKS,
+	.balloon_blocks = true,
 	.online_policy = HVB_ONLINE_KERNEL,
 	.psi = { HVB_TRIGGER_FULL, HVB_TRIGGER_EARLY },
 	.burst_interval_ms = 100,

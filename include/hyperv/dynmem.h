@@ -46,7 +46,9 @@ enum dm_type {
 	DM_MEM_HOT_ADD_REQUEST		= 10,	/* < */
 	DM_MEM_HOT_ADD_RESPONSE		= 11,	/* > */
 	DM_INFO_MESSAGE			= 12,	/* <, since 1.0 */
-	DM_TYPE_MAX			= 12,
+	DM_MEM_HOT_REMOVE_REQUEST	= 13,	/* <, since 2.0 */
+	DM_MEM_HOT_REMOVE_RESPONSE	= 14,	/* >, since 2.0 */
+	DM_TYPE_MAX			= 14,
 };
 
 /**
@@ -122,6 +124,7 @@ struct dm_capabilities {
 #define DM_CAP_BALLOON			BIT_ULL(0)
 #define DM_CAP_HOT_ADD			BIT_ULL(1)
 #define DM_CAP_HOT_ADD_ALIGNMENT_MASK	GENMASK_ULL(5, 2)
+#define DM_CAP_HOT_REMOVE		BIT_ULL(6)
 	__u64 min_page_cnt;
 	__u64 max_page_number;
 };
@@ -330,5 +333,59 @@ struct dm_info_msg {
 static_assert(sizeof(struct dm_info_msg) == 16);
 static_assert(offsetof(struct dm_info_msg, info_size) == 12);
 static_assert(offsetof(struct dm_info_msg, info) == 16);
+
+/**
+ * struct dm_hot_remove - the host wants memory back that it added
+ * @hdr: DM_MEM_HOT_REMOVE_REQUEST
+ * @virtual_node: of which node, as the host counts them
+ * @page_count: how many pages; the guest may give fewer
+ * @qos_flags: DM_HOT_REMOVE_*, which pages the host likes best
+ * @reserved: ignored
+ *
+ * No host is known to send it, and whether these layouts are final neither:
+ * they are those of a patch series that was never merged.
+ */
+struct dm_hot_remove {
+	struct dm_header hdr;
+	__u32 virtual_node;
+	__u32 page_count;
+	__u32 qos_flags;
+#define DM_HOT_REMOVE_LARGE		BIT(0)
+#define DM_HOT_REMOVE_LOCAL		BIT(1)
+	__u32 reserved;
+};
+static_assert(sizeof(struct dm_hot_remove) == 24);
+static_assert(offsetof(struct dm_hot_remove, virtual_node) == 8);
+static_assert(offsetof(struct dm_hot_remove, page_count) == 12);
+static_assert(offsetof(struct dm_hot_remove, qos_flags) == 16);
+
+/**
+ * struct dm_hot_remove_response - the memory that the guest gives
+ * @hdr: DM_MEM_HOT_REMOVE_RESPONSE
+ * @result: DM_HOT_REMOVE_SUCCESS or DM_HOT_REMOVE_FAILURE
+ * @range_count: how many ranges
+ * @flags: DM_MORE_PAGES when another response of this transaction follows
+ * @range_array: the ranges
+ *
+ * Without a range: the guest gives nothing.
+ */
+struct dm_hot_remove_response {
+	struct dm_header hdr;
+	__u32 result;
+#define DM_HOT_REMOVE_FAILURE	0
+#define DM_HOT_REMOVE_SUCCESS	1
+	__u32 range_count;
+	__u64 flags;
+	__u64 range_array[];
+};
+static_assert(sizeof(struct dm_hot_remove_response) == 24);
+static_assert(offsetof(struct dm_hot_remove_response, result) == 8);
+static_assert(offsetof(struct dm_hot_remove_response, range_count) == 12);
+static_assert(offsetof(struct dm_hot_remove_response, flags) == 16);
+static_assert(offsetof(struct dm_hot_remove_response, range_array) == 24);
+
+/* What fits in one DM_MEM_HOT_REMOVE_RESPONSE. */
+#define DM_HOT_REMOVE_RANGES_MAX \
+	((DM_MESSAGE_MAX - sizeof(struct dm_hot_remove_response)) / sizeof(__u64))
 
 #endif
