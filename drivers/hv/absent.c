@@ -223,6 +223,34 @@ unlock:
 }
 
 /**
+ * hvb_absent_pack_fresh() - fill a response with fresh pages
+ * @dm: the device
+ * @packer: what is being filled
+ *
+ * Context: may sleep.
+ * Return: number of the page after the last that is in.
+ */
+unsigned long hvb_absent_pack_fresh(struct hvb_device *dm,
+				    struct hvb_packer *packer)
+{
+	struct hvb_absent *absent = &dm->absent;
+	unsigned long end = 0;
+	struct hvb_range part;
+
+	mutex_lock(&absent->lock);
+	while (hvb_ranges_next(&absent->fresh, end, ULONG_MAX, &part)) {
+		u64 packed = hvb_pack_range(packer, part.start, part.count);
+
+		if (packed)
+			end = part.start + packed;
+		if (packed < part.count)
+			break;
+	}
+	mutex_unlock(&absent->lock);
+	return end;
+}
+
+/**
  * hvb_absent_told() - the host knows of fresh pages now
  * @dm: the device
  * @end: it was told of all fresh pages below this page number

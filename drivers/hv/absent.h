@@ -13,6 +13,7 @@
 #include "ranges.h"
 
 struct hvb_device;
+struct hvb_packer;
 struct page;
 
 /* The sets that absent pages are in. */
@@ -67,6 +68,8 @@ void hvb_hotplug_exit(struct hvb_device *dm);
 
 /* absent.c */
 struct hvb_ranges *hvb_absent_set(struct hvb_device *dm, unsigned int i);
+unsigned long hvb_absent_pack_fresh(struct hvb_device *dm,
+				    struct hvb_packer *packer);
 int hvb_absent_take(struct hvb_device *dm, struct page *page,
 		    unsigned int order);
 void hvb_absent_told(struct hvb_device *dm, unsigned long end);

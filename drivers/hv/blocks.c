@@ -205,6 +205,22 @@ unsigned long hvb_blocks_take(struct hvb_device *dm,
 	return nr;
 }
 
+/**
+ * hvb_blocks_take_one() - take a certain block for the host
+ * @dm: the device
+ * @start: number of its first page
+ * @nr: pages taken are added to it; they are fresh then
+ *
+ * Return: 0, also when the block stays; -ETIMEDOUT when it took too long.
+ */
+int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
+			unsigned long *nr)
+{
+	struct candidate block = { .start = start };
+
+	return take(dm, &block, nr);
+}
+
 /* Brings the blocks of one kind online that have something to offer. */
 static bool bring_back(struct hvb_device *dm, enum hvb_online_policy zone)
 {
@@ -212,7 +228,8 @@ static bool bring_back(struct hvb_device *dm, enum hvb_online_policy zone)
 	bool all = true;
 
 	while (hvb_absent_next_idle(dm, zone, start, &start)) {
-		if (hvb_block_online(dm, start, zone))
+		if (hvb_hot_remove_undo(dm, start) ||
+		    hvb_block_online(dm, start, zone))
 			all = false;
 		start += dm->block_pages;
 		cond_resched();

@@ -55,6 +55,7 @@ static void show_counts(struct seq_file *f, struct hvb_device *dm)
 		[HVB_COUNT_BLOCK_PAGES] = "taken_by_block",
 		[HVB_COUNT_LARGE_PAGES] = "taken_by_2mib",
 		[HVB_COUNT_SMALL_PAGES] = "taken_by_less",
+		[HVB_COUNT_BLOCKS_REMOVED] = "blocks_removed",
 		[HVB_COUNT_OUT_OF_BAND] = "out_of_band_reports",
 		[HVB_COUNT_UNANSWERED] = "pressure_unanswered",
 	};

@@ -143,3 +143,15 @@ bool hvb_device_can_hot_add(const struct hvb_device *dm)
 {
 	return !IS_ENABLED(CONFIG_ARM64);
 }
+
+/**
+ * hvb_device_can_hot_remove() - may added blocks be removed?
+ * @dm: the device
+ *
+ * Return: true when the admin wants it and the kernel can do it.
+ */
+bool hvb_device_can_hot_remove(const struct hvb_device *dm)
+{
+	return IS_ENABLED(CONFIG_MEMORY_HOTREMOVE) &&
+	       hvb_device_can_hot_add(dm) && READ_ONCE(dm->params->hot_remove);
+}

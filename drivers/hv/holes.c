@@ -32,23 +32,42 @@ static unsigned long count_online(struct hvb_device *dm, unsigned long start,
 	return nr;
 }
 
+/* Given pages from @start on, in a block that we set offline. */
+static unsigned long count_given(struct hvb_device *dm, unsigned long start,
+				 unsigned long count)
+{
+	unsigned long end = min(start + count,
+				ALIGN(start + 1, dm->block_pages));
+	struct hvb_range part;
+
+	if (!hvb_absent_is_idle(dm, start) ||
+	    !hvb_ranges_next(&dm->absent.given, start, end, &part) ||
+	    part.start != start)
+		return 0;
+	return part.count;
+}
+
 /**
  * hvb_absent_back() - the host backs pages of blocks that we added before
  * @dm: the device
  * @start: number of the first page
  * @count: how many pages
  *
+ * These were holes, or went to the host with a whole block.
+ *
  * Context: may sleep; yields between pageblocks.
- * Return: how many pages were holes, from @start to the first that wasn't.
+ * Return: how many pages are backed now, from @start to the first that was
+ * neither, or to the end of a block.
  */
 unsigned long hvb_absent_back(struct hvb_device *dm, unsigned long start,
 			      unsigned long count)
 {
 	struct hvb_absent *absent = &dm->absent;
 	struct hvb_range part;
-	unsigned long nr = 0;
+	unsigned long nr = 0, given;
 
 	mutex_lock(&absent->lock);
+	given = count_given(dm, start, count);
 	if (hvb_ranges_next(&absent->holes, start, start + count, &part) &&
 	    part.start == start) {
 		nr = part.count;
@@ -58,7 +77,7 @@ unsigned long hvb_absent_back(struct hvb_device *dm, unsigned long start,
 		absent->nr_onlined += count_online(dm, start, nr);
 	}
 	mutex_unlock(&absent->lock);
-	return nr;
+	return given ? hvb_absent_return(dm, start, given) : nr;
 }
 
 /**

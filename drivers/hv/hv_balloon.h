@@ -6,14 +6,17 @@
  *
  *   main.c       VMBus driver, parameters       -> vsc.c, status.c, absent.c
  *   transport.c  packets in and out             -> vsc.c
- *   vsc.c        the conversation with the host -> inflate, deflate, hotadd
+ *   vsc.c        the conversation with the host -> inflate, deflate, hotadd,
+ *                                                  hotremove
  *   inflate.c    pages to the host              -> blocks.c, absent.c, vsc.c
  *   deflate.c    pages from the host            -> blocks.c, absent.c, vsc.c
  *   hotadd.c     new memory from the host       -> absent.c, block.c, vsc.c
+ *   hotremove.c  added blocks to the host       -> blocks.c, absent.c, vsc.c
  *   absent.c     pages that the host has
  *   holes.c      hot-added blocks               -> absent.c
  *   claim.c      whole blocks of them            -> absent.c
- *   blocks.c     taking and returning blocks     -> claim.c, block.c
+ *   blocks.c     taking and returning blocks     -> claim.c, block.c,
+ *                                                  hotremove.c
  *   hotplug.c    the kernel's hotplug callbacks -> absent.c
  *   block.c      the state of a memory block    -> fs.c
  *   status.c     the reporter                   -> pressure.c, vsc.c
@@ -41,6 +44,7 @@
 #include "absent.h"
 #include "burst.h"
 #include "compat.h"
+#include "counts.h"
 #include "demand.h"
 #include "msg.h"
 #include "params.h"
@@ -82,8 +86,9 @@ struct vfsmount;
  * @HVB_BALLOON_DOWN: pages are coming back
  * @HVB_HOT_ADD: memory is being added
  * @HVB_INIT_ERROR: the handshake failed; only removal follows
+ * @HVB_HOT_REMOVE: blocks that were added are being removed
  *
- * The numbers are those that the stock driver shows in debugfs.
+ * The numbers up to 5 are those that the stock driver shows in debugfs.
  */
 enum hvb_state {
 	HVB_INITIALIZING = 0,
@@ -92,6 +97,7 @@ enum hvb_state {
 	HVB_BALLOON_DOWN = 3,
 	HVB_HOT_ADD = 4,
 	HVB_INIT_ERROR = 5,
+	HVB_HOT_REMOVE = 6,
 };
 
 /**
@@ -104,42 +110,6 @@ enum hvb_stage {
 	HVB_AWAIT_NOTHING,
 	HVB_AWAIT_VERSION,
 	HVB_AWAIT_CAPS,
-};
-
-/**
- * enum hvb_count - what is counted; each is a line in debugfs
- * @HVB_COUNT_RECEIVED: messages from the host
- * @HVB_COUNT_SENT: messages to the host
- * @HVB_COUNT_REFUSED: messages from the host that were malformed, of no known
- *	type, or not expected
- * @HVB_COUNT_SEND_FAILED: messages that the ring didn't take
- * @HVB_COUNT_STATUS: status reports sent
- * @HVB_COUNT_UNKNOWN_PAGES: 4 KiB pages that the host returned but never got
- * @HVB_COUNT_HOT_ADD_FAILED: hot-add requests answered with no page
- * @HVB_COUNT_ONLINE_FAILED: blocks that didn't come online
- * @HVB_COUNT_OUT_OF_BAND: looks at the guest that didn't wait for their time,
- *	each with a report unless reports are off
- * @HVB_COUNT_BLOCK_PAGES: guest pages taken for the host as whole blocks
- * @HVB_COUNT_LARGE_PAGES: guest pages taken for the host by 2 MiB
- * @HVB_COUNT_SMALL_PAGES: guest pages taken for the host by less
- * @HVB_COUNT_UNANSWERED: times that pressure went unanswered
- * @HVB_COUNTS: how many there are
- */
-enum hvb_count {
-	HVB_COUNT_RECEIVED,
-	HVB_COUNT_SENT,
-	HVB_COUNT_REFUSED,
-	HVB_COUNT_SEND_FAILED,
-	HVB_COUNT_STATUS,
-	HVB_COUNT_UNKNOWN_PAGES,
-	HVB_COUNT_HOT_ADD_FAILED,
-	HVB_COUNT_ONLINE_FAILED,
-	HVB_COUNT_OUT_OF_BAND,
-	HVB_COUNT_BLOCK_PAGES,
-	HVB_COUNT_LARGE_PAGES,
-	HVB_COUNT_SMALL_PAGES,
-	HVB_COUNT_UNANSWERED,
-	HVB_COUNTS,
 };
 
 /**
@@ -332,6 +302,7 @@ int hvb_device_init(struct hvb_device *dm);
 void hvb_device_exit(struct hvb_device *dm);
 bool hvb_device_can_balloon(const struct hvb_device *dm);
 bool hvb_device_can_hot_add(const struct hvb_device *dm);
+bool hvb_device_can_hot_remove(const struct hvb_device *dm);
 
 /* main.c */
 int hvb_main_for_each(int (*fn)(struct hvb_device *dm, void *data),
@@ -361,6 +332,10 @@ void hvb_deflate(struct hvb_device *dm, const struct hvb_msg *msg);
 /* hotadd.c */
 void hvb_hot_add(struct hvb_device *dm, const struct hvb_msg *msg);
 
+/* hotremove.c */
+void hvb_hot_remove(struct hvb_device *dm, const struct hvb_msg *msg);
+int hvb_hot_remove_undo(struct hvb_device *dm, unsigned long page);
+
 /* ledger.c */
 void hvb_ledger_leave(struct hvb_device *dm);
 void hvb_ledger_adopt(struct hvb_device *dm);
@@ -376,6 +351,8 @@ unsigned long hvb_blocks_take(struct hvb_device *dm,
 							unsigned long taken,
 							void *data),
 			      void *data);
+int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
+			unsigned long *nr);
 void hvb_blocks_bring_back(struct hvb_device *dm);
 void hvb_blocks_retry(struct work_struct *work);
 

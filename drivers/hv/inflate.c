@@ -95,36 +95,18 @@ static unsigned long take_one(struct hvb_device *dm, unsigned int *order)
 	return 1UL << *order;
 }
 
-/* Fills a response with fresh pages. Return: the page after the last told. */
-static unsigned long pack_fresh(struct hvb_device *dm,
-				struct hvb_packer *packer)
-{
-	struct hvb_absent *absent = &dm->absent;
-	unsigned long end = 0;
-	struct hvb_range part;
-
-	hvb_pack_start(packer, dm->send_buf);
-	mutex_lock(&absent->lock);
-	while (hvb_ranges_next(&absent->fresh, end, ULONG_MAX, &part)) {
-		u64 packed = hvb_pack_range(packer, part.start, part.count);
-
-		if (packed)
-			end = part.start + packed;
-		if (packed < part.count)
-			break;
-	}
-	mutex_unlock(&absent->lock);
-	return end;
-}
-
 static int tell_one(struct hvb_device *dm, u32 trans_id, bool is_last)
 {
 	struct hvb_packer packer;
-	unsigned long end = pack_fresh(dm, &packer);
-	bool more = !is_last || packer.nr_pages < dm->absent.fresh.nr_pages;
-	size_t size = hvb_pack_finish(&packer, trans_id, more);
-	int err = hvb_vsc_send(dm, dm->send_buf, size);
+	unsigned long end;
+	bool more;
+	int err;
 
+	hvb_pack_start(&packer, dm->send_buf);
+	end = hvb_absent_pack_fresh(dm, &packer);
+	more = !is_last || packer.nr_pages < dm->absent.fresh.nr_pages;
+	err = hvb_vsc_send(dm, dm->send_buf,
+			   hvb_pack_finish(&packer, trans_id, more));
 	if (!err)
 		hvb_absent_told(dm, end);
 	return err;

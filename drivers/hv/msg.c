@@ -101,6 +101,14 @@ static int check_hot_add(const void *buf, size_t size, struct hvb_msg *msg)
 	return 0;
 }
 
+static int check_hot_remove(const void *buf, size_t size, struct hvb_msg *msg)
+{
+	const struct dm_hot_remove *req = buf;
+
+	msg->hot_remove.num_pages = req->page_count;
+	return 0;
+}
+
 static int check_info(const void *buf, size_t size, struct hvb_msg *msg)
 {
 	const struct dm_info_msg *req = buf;
@@ -137,6 +145,8 @@ static const struct {
 		sizeof(struct dm_hot_add), check_hot_add },
 	[DM_INFO_MESSAGE] = {
 		sizeof(struct dm_info_msg), check_info },
+	[DM_MEM_HOT_REMOVE_REQUEST] = {
+		sizeof(struct dm_hot_remove), check_hot_remove },
 };
 
 /**
@@ -201,20 +211,16 @@ size_t hvb_msg_version(struct dm_version_request *req, u32 trans_id,
  * hvb_msg_capabilities() - build the capabilities report
  * @caps: where
  * @trans_id: the transaction
- * @balloon: the guest gives pages and takes them back
- * @hot_add: the guest takes new memory
+ * @features: DM_CAP_BALLOON, DM_CAP_HOT_ADD, DM_CAP_HOT_REMOVE: what it can do
  * @hot_add_alignment: log2 of what new memory must be aligned to, in MiB
  *
  * Return: bytes to send.
  */
 size_t hvb_msg_capabilities(struct dm_capabilities *caps, u32 trans_id,
-			    bool balloon, bool hot_add,
-			    unsigned int hot_add_alignment)
+			    u64 features, unsigned int hot_add_alignment)
 {
-	caps->caps = (balloon ? DM_CAP_BALLOON : 0) |
-		     (hot_add ? DM_CAP_HOT_ADD : 0) |
-		     FIELD_PREP(DM_CAP_HOT_ADD_ALIGNMENT_MASK,
-				hot_add_alignment);
+	caps->caps = features | FIELD_PREP(DM_CAP_HOT_ADD_ALIGNMENT_MASK,
+					   hot_add_alignment);
 	caps->min_page_cnt = 0;
 	caps->max_page_number = U64_MAX;
 	return put_header(&caps->hdr, DM_CAPABILITIES_REPORT, sizeof(*caps),
@@ -304,13 +310,33 @@ size_t hvb_msg_hot_add_response(struct dm_hot_add_response *resp,
  */
 void hvb_pack_start(struct hvb_packer *packer, void *buf)
 {
-	packer->buf = buf;
-	packer->range_count = 0;
-	packer->nr_pages = 0;
+	struct dm_balloon_response *resp = buf;
+
+	*packer = (struct hvb_packer) {
+		.buf = buf,
+		.ranges = resp->range_array,
+		.room = DM_RESPONSE_RANGES_MAX,
+	};
 }
 
 /**
- * hvb_pack_range() - put pages into a balloon response
+ * hvb_pack_start_removed() - begin a hot-remove response
+ * @packer: what is being filled
+ * @buf: where, DM_MESSAGE_MAX bytes, aligned to 8
+ */
+void hvb_pack_start_removed(struct hvb_packer *packer, void *buf)
+{
+	struct dm_hot_remove_response *resp = buf;
+
+	*packer = (struct hvb_packer) {
+		.buf = buf,
+		.ranges = resp->range_array,
+		.room = DM_HOT_REMOVE_RANGES_MAX,
+	};
+}
+
+/**
+ * hvb_pack_range() - put pages into a response
  * @packer: what is being filled
  * @start: number of the first 4 KiB page, below DM_PAGE_NUMBER_END
  * @count: how many 4 KiB pages
@@ -324,10 +350,10 @@ u64 hvb_pack_range(struct hvb_packer *packer, u64 start, u64 count)
 {
 	u64 done = 0;
 
-	while (done < count && packer->range_count < DM_RESPONSE_RANGES_MAX) {
+	while (done < count && packer->range_count < packer->room) {
 		u64 part = min_t(u64, count - done, DM_RANGE_COUNT_MAX);
 
-		packer->buf->range_array[packer->range_count++] =
+		packer->ranges[packer->range_count++] =
 			FIELD_PREP(DM_RANGE_START_MASK, start + done) |
 			FIELD_PREP(DM_RANGE_COUNT_MASK, part);
 		done += part;
@@ -354,6 +380,28 @@ size_t hvb_pack_finish(struct hvb_packer *packer, u32 trans_id,
 					  packer->range_count) |
 			       (more_pages ? DM_MORE_PAGES : 0);
 	return put_header(&resp->hdr, DM_BALLOON_RESPONSE,
+			  struct_size(resp, range_array, packer->range_count),
+			  trans_id);
+}
+
+/**
+ * hvb_pack_finish_removed() - end a hot-remove response
+ * @packer: what was filled; without a range it says that nothing is given
+ * @trans_id: the transaction answered
+ * @more_pages: another response of this transaction follows
+ *
+ * Return: bytes to send.
+ */
+size_t hvb_pack_finish_removed(struct hvb_packer *packer, u32 trans_id,
+			       bool more_pages)
+{
+	struct dm_hot_remove_response *resp = packer->buf;
+
+	resp->result = packer->range_count ? DM_HOT_REMOVE_SUCCESS :
+					     DM_HOT_REMOVE_FAILURE;
+	resp->range_count = packer->range_count;
+	resp->flags = more_pages ? DM_MORE_PAGES : 0;
+	return put_header(&resp->hdr, DM_MEM_HOT_REMOVE_RESPONSE,
 			  struct_size(resp, range_array, packer->range_count),
 			  trans_id);
 }

@@ -170,6 +170,9 @@ MODULE_PARM_DESC(hot_add, "Take new memory from the host (default Y)");
 module_param_named(balloon_blocks, hvb_params.balloon_blocks, bool, 0644);
 MODULE_PARM_DESC(balloon_blocks, "Give whole memory blocks to the host where they are free, which sets them offline (default Y)");
 
+module_param_named(hot_remove, hvb_params.hot_remove, bool, 0644);
+MODULE_PARM_DESC(hot_remove, "Experimental: remove added blocks when the host asks for it (default N)");
+
 static const struct number delay_number = {
 	"pressure_report_delay", 0, 3600, &hvb_params.pressure_report_delay_s,
 };

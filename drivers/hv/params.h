@@ -37,6 +37,7 @@ enum hvb_extension {
  * @hot_add: take new memory
  * @pressure_report_delay_s: no status report so long after the handshake
  * @balloon_blocks: give whole memory blocks where they are free
+ * @hot_remove: give added blocks back whole when the host asks for it
  * @online_policy: enum hvb_online_policy: how hot-added blocks come online
  * @psi: the triggers in PSI's words, empty for none; changed under the
  *	module's parameter lock, and copied for the reporter at its start
@@ -47,6 +48,7 @@ enum hvb_extension {
 struct hvb_params {
 	bool hot_add;
 	bool balloon_blocks;
+	bool hot_remove;
 	unsigned int pressure_report_delay_s;
 	int online_policy;
 	char psi[HVB_PSI_TRIGGERS][HVB_TRIGGER_MAX];

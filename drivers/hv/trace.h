@@ -37,7 +37,9 @@ enum hvb_trace_way {
 		{ DM_UNBALLOON_RESPONSE,	"unballoon response" },	\
 		{ DM_MEM_HOT_ADD_REQUEST,	"hot-add request" },	\
 		{ DM_MEM_HOT_ADD_RESPONSE,	"hot-add response" },	\
-		{ DM_INFO_MESSAGE,		"info" })
+		{ DM_INFO_MESSAGE,		"info" },		\
+		{ DM_MEM_HOT_REMOVE_REQUEST,	"hot-remove request" },	\
+		{ DM_MEM_HOT_REMOVE_RESPONSE,	"hot-remove response" })
 
 DECLARE_EVENT_CLASS(hvb_message,
 	TP_PROTO(const struct dm_header *hdr, size_t len, int err),

@@ -40,6 +40,8 @@ void hvb_unanswered_action(struct hvb_device *dm, char *text)
 	const struct hvb_last_request last = dm->last_request;
 	const char *what = last.type == DM_BALLOON_REQUEST ? "balloon" :
 			   last.type == DM_UNBALLOON_REQUEST ? "unballoon" :
+			   last.type == DM_MEM_HOT_REMOVE_REQUEST ?
+			   "hot-remove" :
 			   "hot-add";
 
 	if (!last.type)

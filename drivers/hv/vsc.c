@@ -39,6 +39,7 @@ const char *hvb_vsc_state_name(enum hvb_state state)
 		[HVB_BALLOON_UP] = "Balloon Up",
 		[HVB_BALLOON_DOWN] = "Balloon Down",
 		[HVB_HOT_ADD] = "Hot Add",
+		[HVB_HOT_REMOVE] = "Hot Remove",
 		[HVB_INIT_ERROR] = "Error",
 	};
 
@@ -140,7 +141,8 @@ void hvb_vsc_note_request(struct hvb_device *dm, enum dm_type type,
 		.done_pages = done_pages,
 		.at = jiffies,
 	};
-	if (type != DM_BALLOON_REQUEST && done_pages)
+	if (done_pages && (type == DM_UNBALLOON_REQUEST ||
+			   type == DM_MEM_HOT_ADD_REQUEST))
 		hvb_status_arrived(dm);
 }
 
@@ -201,6 +203,9 @@ static int handle_request(struct hvb_device *dm, const struct hvb_msg *msg)
 		break;
 	case DM_UNBALLOON_REQUEST:
 		hvb_deflate(dm, msg);
+		break;
+	case DM_MEM_HOT_REMOVE_REQUEST:
+		hvb_hot_remove(dm, msg);
 		break;
 	default:
 		hvb_hot_add(dm, msg);
@@ -328,6 +333,23 @@ static int negotiate_version(struct hvb_device *dm)
 	return -EPROTO;
 }
 
+/*
+ * A host wants the first two bits of a guest that can hibernate, too; such a
+ * guest refuses the requests.
+ */
+static u64 features(struct hvb_device *dm)
+{
+	u64 bits = 0;
+
+	if (hvb_device_can_balloon(dm))
+		bits |= DM_CAP_BALLOON;
+	if (hvb_device_can_hot_add(dm))
+		bits |= DM_CAP_HOT_ADD;
+	if (hvb_device_can_hot_remove(dm) && dm->version >= DM_VERSION_2_0)
+		bits |= DM_CAP_HOT_REMOVE;
+	return bits;
+}
+
 static int report_capabilities(struct hvb_device *dm)
 {
 	struct dm_capabilities caps;
@@ -335,14 +357,9 @@ static int report_capabilities(struct hvb_device *dm)
 	size_t size;
 	int err;
 
-	/*
-	 * A host wants both bits of a guest that can hibernate too; such a
-	 * guest refuses the requests.
-	 */
 	alignment = hvb_plan_alignment((u64)dm->block_pages << PAGE_SHIFT);
 	size = hvb_msg_capabilities(&caps, atomic_inc_return(&dm->trans_id),
-				    hvb_device_can_balloon(dm),
-				    hvb_device_can_hot_add(dm), alignment);
+				    features(dm), alignment);
 	err = ask(dm, HVB_AWAIT_CAPS, &caps, size);
 	if (err) {
 		dev_err(dm->dev, "no answer to the capabilities (%d)\n", err);

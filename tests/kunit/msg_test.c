@@ -124,6 +124,14 @@ static const struct read_row read_rows[] = {
 	  { LOW_HIGH(0, 16), LOW_HIGH(99, 8), 5 } },
 	{ "information of an unknown type, no data", DM_INFO_MESSAGE, 24, 24,
 	  { LOW_HIGH(0, 8), LOW_HIGH(99, 0) } },
+	{ "hot-remove request", DM_MEM_HOT_REMOVE_REQUEST, 24, 24,
+	  { LOW_HIGH(3, 0x8000), LOW_HIGH(3, 0) }, 0,
+	  { .hot_remove = { .num_pages = 0x8000 } } },
+	{ "hot-remove of all pages", DM_MEM_HOT_REMOVE_REQUEST, 24, 24,
+	  { U64_MAX, U64_MAX }, 0,
+	  { .hot_remove = { .num_pages = U32_MAX } } },
+	{ "7/8 of a hot-remove", DM_MEM_HOT_REMOVE_REQUEST, 23, 23,
+	  { LOW_HIGH(0, 0x8000), 0 }, -EBADMSG },
 	{ "no information", DM_INFO_MESSAGE, 16, 16, { LOW_HIGH(0, 0) },
 	  -EBADMSG },
 	{ "7/8 of information", DM_INFO_MESSAGE, 24, 24,
@@ -208,6 +216,10 @@ static void expect_says(struct kunit *test, const struct hvb_msg *is,
 		KUNIT_EXPECT_EQ(test, is->info.max_page_count,
 				want->info.max_page_count);
 		break;
+	case DM_MEM_HOT_REMOVE_REQUEST:
+		KUNIT_EXPECT_EQ(test, is->hot_remove.num_pages,
+				want->hot_remove.num_pages);
+		break;
 	default:
 		KUNIT_FAIL(test, "type %d", is->type);
 	}
@@ -244,6 +256,7 @@ static const struct type_row type_rows[] = {
 	{ "unballoon request", DM_UNBALLOON_REQUEST, 16 },
 	{ "hot-add request", DM_MEM_HOT_ADD_REQUEST, 16 },
 	{ "info message", DM_INFO_MESSAGE, 16 },
+	{ "hot-remove request", DM_MEM_HOT_REMOVE_REQUEST, 24 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(type, type_rows, name);

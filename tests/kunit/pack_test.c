@@ -54,18 +54,22 @@ static void a_version_request(struct kunit *test)
 
 struct caps_row {
 	const char *name;
-	bool balloon;
-	bool hot_add;
+	u64 features;
 	unsigned int alignment;
 	u64 word;
 };
 
 static const struct caps_row caps_rows[] = {
-	{ "none", false, false, 0, 0 },
-	{ "balloon", true, false, 0, 1 },
-	{ "hot-add, blocks of 128 MiB", false, true, 7, 2 | 7 << 2 },
-	{ "both, blocks of 2 GiB", true, true, 11, 3 | 11 << 2 },
-	{ "both, the largest alignment", true, true, 15, 3 | 15 << 2 },
+	{ "none", 0, 0, 0 },
+	{ "balloon", DM_CAP_BALLOON, 0, 1 },
+	{ "hot-add, blocks of 128 MiB", DM_CAP_HOT_ADD, 7, 2 | 7 << 2 },
+	{ "both, blocks of 2 GiB", DM_CAP_BALLOON | DM_CAP_HOT_ADD, 11,
+	  3 | 11 << 2 },
+	{ "both, the largest alignment", DM_CAP_BALLOON | DM_CAP_HOT_ADD, 15,
+	  3 | 15 << 2 },
+	{ "hot-remove", DM_CAP_HOT_REMOVE, 0, 1 << 6 },
+	{ "all", DM_CAP_BALLOON | DM_CAP_HOT_ADD | DM_CAP_HOT_REMOVE, 7,
+	  3 | 7 << 2 | 1 << 6 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(caps, caps_rows, name);
@@ -77,8 +81,8 @@ static void a_capabilities_report(struct kunit *test)
 		HEADER(DM_CAPABILITIES_REPORT, 32), row->word, 0, U64_MAX,
 	};
 	struct dm_capabilities caps;
-	size_t size = hvb_msg_capabilities(&caps, TRANS, row->balloon,
-					   row->hot_add, row->alignment);
+	size_t size = hvb_msg_capabilities(&caps, TRANS, row->features,
+					   row->alignment);
 
 	expect_words(test, &caps, size, words, sizeof(words));
 }
@@ -270,6 +274,52 @@ static void a_full_response_takes_no_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, buf[511], RANGE(5000, DM_RANGE_COUNT_MAX));
 }
 
+static void a_hot_remove_response_without_a_page(struct kunit *test)
+{
+	static const u64 words[] = {
+		HEADER(DM_MEM_HOT_REMOVE_RESPONSE, 24), 0, 0,
+	};
+	struct hvb_packer packer;
+	void *buf = kunit_kmalloc(test, DM_MESSAGE_MAX, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	hvb_pack_start_removed(&packer, buf);
+	expect_words(test, buf, hvb_pack_finish_removed(&packer, TRANS, false),
+		     words, sizeof(words));
+}
+
+static void a_hot_remove_response_with_more_to_come(struct kunit *test)
+{
+	static const u64 words[] = {
+		HEADER(DM_MEM_HOT_REMOVE_RESPONSE, 40), 2ULL << 32 | 1, 1,
+		RANGE(5, 3), RANGE(9, 1),
+	};
+	struct hvb_packer packer;
+	void *buf = kunit_kmalloc(test, DM_MESSAGE_MAX, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	hvb_pack_start_removed(&packer, buf);
+	KUNIT_EXPECT_EQ(test, 3, hvb_pack_range(&packer, 5, 3));
+	KUNIT_EXPECT_EQ(test, 1, hvb_pack_range(&packer, 9, 1));
+	expect_words(test, buf, hvb_pack_finish_removed(&packer, TRANS, true),
+		     words, sizeof(words));
+}
+
+static void a_full_hot_remove_response_takes_no_more(struct kunit *test)
+{
+	struct hvb_packer packer;
+	u64 *buf = kunit_kmalloc(test, DM_MESSAGE_MAX, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	hvb_pack_start_removed(&packer, buf);
+	for (u64 i = 0; i < 509; i++)
+		KUNIT_ASSERT_EQ(test, 1, hvb_pack_range(&packer, i * 2, 1));
+	KUNIT_EXPECT_EQ(test, 0, hvb_pack_range(&packer, 5000, 1));
+	KUNIT_EXPECT_EQ(test, DM_MESSAGE_MAX,
+			hvb_pack_finish_removed(&packer, TRANS, false));
+	KUNIT_EXPECT_EQ(test, buf[511], RANGE(1016, 1));
+}
+
 static struct kunit_case pack_cases[] = {
 	KUNIT_CASE_PARAM(a_version_request, version_gen_params),
 	KUNIT_CASE_PARAM(a_capabilities_report, caps_gen_params),
@@ -281,6 +331,9 @@ static struct kunit_case pack_cases[] = {
 	KUNIT_CASE(a_balloon_response_with_more_to_come),
 	KUNIT_CASE_PARAM(a_long_run_is_split, split_gen_params),
 	KUNIT_CASE(a_full_response_takes_no_more),
+	KUNIT_CASE(a_hot_remove_response_without_a_page),
+	KUNIT_CASE(a_hot_remove_response_with_more_to_come),
+	KUNIT_CASE(a_full_hot_remove_response_takes_no_more),
 	{}
 };
 
