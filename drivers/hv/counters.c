@@ -9,6 +9,9 @@
 
 #include "hv_balloon.h"
 
+/* The most that the kernel keeps free because memory was added. */
+#define RESERVE_PAGES_MAX	((u64)(64 << 20) >> PAGE_SHIFT)
+
 static void read_events(struct hvb_counters *now)
 {
 	unsigned long events[NR_VM_EVENT_ITEMS] = {};
@@ -56,6 +59,44 @@ static u64 used_by_tasks(const struct hvb_counters *now)
 	return hvb_to_wire(pages) + now->swapped_pages;
 }
 
+/*
+ * What the kernel keeps free in all zones, which is not counted as available:
+ * up to each zone's high watermark, and for allocations that only lower zones
+ * can serve.
+ */
+static u64 kept_free(void)
+{
+	u64 pages = 0;
+	int nid, i, j;
+
+	for_each_online_node(nid) {
+		struct zone *zones = NODE_DATA(nid)->node_zones;
+
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			long lowmem = 0;
+
+			for (j = i; j < MAX_NR_ZONES; j++)
+				lowmem = max(lowmem, zones[i].lowmem_reserve[j]);
+			pages += min(lowmem + zones[i]._watermark[WMARK_HIGH],
+				     zone_managed_pages(&zones[i]));
+		}
+	}
+	return pages;
+}
+
+/* Added memory raises what is kept free; so can an admin, by more. */
+static u64 kept_free_for_added(struct hvb_device *dm)
+{
+	u64 kept = kept_free();
+
+	if (!dm->absent.nr_added || !dm->kept_free_pages) {
+		dm->kept_free_pages = kept;
+		return 0;
+	}
+	kept -= min(kept, dm->kept_free_pages);
+	return min(kept, RESERVE_PAGES_MAX);
+}
+
 static void read_absent(struct hvb_device *dm, struct hvb_counters *now)
 {
 	struct hvb_absent *absent = &dm->absent;
@@ -66,8 +107,9 @@ static void read_absent(struct hvb_device *dm, struct hvb_counters *now)
 	offline -= min(offline, absent->nr_landing);
 	now->ballooned_pages = hvb_to_wire(absent->given.nr_pages +
 					   absent->fresh.nr_pages);
-	now->memmap_pages = hvb_to_wire(PFN_UP(absent->nr_added *
-					       sizeof(struct page)));
+	now->price_pages = hvb_to_wire(PFN_UP(absent->nr_added *
+					      sizeof(struct page)) +
+				       kept_free_for_added(dm));
 	mutex_unlock(&absent->lock);
 	now->offline_pages = hvb_to_wire(offline);
 }

@@ -14,7 +14,8 @@
  * @ballooned_pages: given to the host
  * @offline_pages: added by the host and backed, but not online and not about to
  *	be
- * @memmap_pages: struct pages of what the host added
+ * @price_pages: what having memory that the host added costs: its struct pages,
+ *               and what the kernel keeps free on account of it
  * @swapped_pages: swapped out now
  * @task_pages: what tasks and the kernel use, swapped out or not
  * @swap_free_pages: of swap that are free; its size isn't known to modules
@@ -30,7 +31,7 @@ struct hvb_counters {
 	u64 commit_pages;
 	u64 ballooned_pages;
 	u64 offline_pages;
-	u64 memmap_pages;
+	u64 price_pages;
 	u64 swapped_pages;
 	u64 task_pages;
 	u64 swap_free_pages;

@@ -210,6 +210,8 @@ struct hvb_last_request {
  * @psi_wanted: the triggers that the admin wants, when the reporter starts
  * @psi_request: a change of one of these, or NULL
  * @most_swap_free_pages: the most swap that was ever seen free
+ * @kept_free_pages: what the kernel kept free before memory was added; under
+ *	the lock of @absent
  * @shrinker: see listen.c
  * @oom_nb: see listen.c
  * @oom_waited_at: jiffies when the OOM killer was last held up
@@ -278,6 +280,7 @@ struct hvb_device {
 	char psi_wanted[HVB_PSI_TRIGGERS][HVB_TRIGGER_MAX];
 	struct hvb_psi_request *psi_request;
 	u64 most_swap_free_pages;
+	u64 kept_free_pages;
 
 	struct hvb_compat_shrinker shrinker;
 	struct notifier_block oom_nb;
