@@ -8,8 +8,8 @@
  * the next. So requests are served in order, one at a time, each is answered
  * exactly once, and what the host sends in the meantime waits in the ring.
  *
- * Locks: send_lock guards is_open. The state is written by the handshake until
- * it is over, and then by the work only.
+ * Locks: send_lock guards is_open. The state is written where the channel is
+ * opened and closed, and by the work in between.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -174,6 +174,9 @@ static int handle_caps(struct hvb_device *dm, const struct hvb_msg *msg)
 		return -EPROTO;
 	dm->hot_remove = msg->caps.hot_remove;
 	WRITE_ONCE(dm->suppress_reports, msg->caps.suppress_pressure_reports);
+	/* A request may lie behind this answer, and is read before the waiter runs. */
+	if (msg->caps.is_accepted)
+		hvb_vsc_set_state(dm, HVB_INITIALIZED);
 	return answer(dm, HVB_AWAIT_CAPS, msg->caps.is_accepted);
 }
 
@@ -183,8 +186,10 @@ static void handle_info(struct hvb_device *dm, const struct hvb_msg *msg)
 		dev_info_ratelimited(dm->dev, "the host told something of a kind that is not known\n");
 		return;
 	}
+	if (dm->max_page_count == msg->info.max_page_count)
+		return;
 	WRITE_ONCE(dm->max_page_count, msg->info.max_page_count);
-	dev_info(dm->dev, "the host lets this guest have up to %llu MiB\n",
+	dev_info_ratelimited(dm->dev, "the host lets this guest have up to %llu MiB\n",
 		 msg->info.max_page_count >> (20 - DM_PAGE_SHIFT));
 }
 
@@ -267,7 +272,8 @@ void hvb_vsc_receive(struct work_struct *work)
 					     receive_work);
 	unsigned int nr = 0;
 
-	while (receive_one(dm)) {
+	/* A host that sends without end must not hold up the device's end. */
+	while (READ_ONCE(dm->is_open) && receive_one(dm)) {
 		if (++nr % FLOOD_MESSAGES)
 			cond_resched();
 		else
@@ -393,8 +399,10 @@ int hvb_vsc_connect(struct hvb_device *dm)
 		return err;
 	}
 	mutex_lock(&dm->send_lock);
-	dm->is_open = true;
+	WRITE_ONCE(dm->is_open, true);
 	mutex_unlock(&dm->send_lock);
+	/* What came before wasn't read, and is no reason for another signal. */
+	hvb_vsc_notify(dm);
 
 	err = negotiate_version(dm);
 	if (!err)
@@ -405,7 +413,6 @@ int hvb_vsc_connect(struct hvb_device *dm)
 		return err;
 	}
 	dm->connected_at = jiffies;
-	hvb_vsc_set_state(dm, HVB_INITIALIZED);
 	dev_info(dm->dev, "Dynamic Memory protocol %u.%u\n",
 		 DM_VERSION_MAJOR(dm->version), DM_VERSION_MINOR(dm->version));
 	return 0;
@@ -426,7 +433,7 @@ void hvb_vsc_disconnect(struct hvb_device *dm)
 
 	mutex_lock(&dm->send_lock);
 	was_open = dm->is_open;
-	dm->is_open = false;
+	WRITE_ONCE(dm->is_open, false);
 	mutex_unlock(&dm->send_lock);
 	if (!was_open)
 		return;
