@@ -15,6 +15,9 @@ import root
 
 DISK_SIZE = "4G"
 
+# The kernel's own drivers, which a guest gets in place of ours.
+STOCK = {"stock": "hv_balloon", "virtio": "virtio_balloon"}
+
 
 def cpio(entries):
     """A cpio archive (newc) of (path, mode, contents), as an initrd wants."""
@@ -100,11 +103,11 @@ def outer_initrd(kernel):
 
 
 def guest_initrd(kernel, driver):
-    """driver: what to load as hv_balloon, "stock" or a module's contents."""
+    """driver: what to load, a name in STOCK or a module's contents."""
     programs = build.guest_programs()
-    if driver == "stock":
-        found = modules(kernel, ["hv_balloon"])
-        driver = dict(found).get("hv_balloon.ko", b"")
+    if driver in STOCK:
+        name = STOCK[driver]
+        driver = dict(modules(kernel, [name])).get(f"{name}.ko", b"")
     found = modules(kernel, ["virtio_pci", "virtio_console", "virtio_blk",
                              "hv_vmbus"])
     return cpio([

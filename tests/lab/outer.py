@@ -50,7 +50,7 @@ class Machine:
     """One boot: a guest kernel, a driver and a plan of scenarios."""
 
     def __init__(self, kernel, driver, module, boot, scenarios, on_event):
-        """module: "stock" or the contents of a module."""
+        """module: a name in images.STOCK, or the contents of a module."""
         self.kernel = kernel
         self.module = module
         self.plan = {

@@ -18,6 +18,7 @@ class Boot:
     swap: int = 0			# MiB
     limit: int = 90			# seconds until the agent answers
     alone: bool = False		# measures time: no other boot beside it
+    balloon: str = "hv"		# the device; "virtio" to compare with
 
 
 # Most of what can be seen can be seen in one boot, one after the other.

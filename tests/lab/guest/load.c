@@ -4,6 +4,7 @@
  *
  *	load committed|noreserve|step MIB RATE [hold]	memory of its own
  *	load cache MIB RATE DEVICE			page cache of a device
+ *	load fragments MIB SEED DEVICE			both, and half of it freed
  *
  * Memory is touched at RATE MiB/s (0: as fast as it goes), every page with a
  * pattern made from its number, then checked round after round until SIGTERM,
@@ -17,7 +18,8 @@
  * "committed" counts in the kernel's commit charge, "noreserve" does not, as
  * the heaps of many language runtimes do not. "step" is "noreserve" that the
  * kernel is asked for in one call. "cache" reads the device round after round
- * and ends at SIGTERM.
+ * and ends at SIGTERM. "fragments" takes both in turns, and then frees half of
+ * both in pieces of random size, from a page to 32 MiB, chosen at random.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -36,6 +38,9 @@
 #define PAGES_PER_MIB	256
 
 #define LINE_WORDS	(64 / sizeof(uint64_t))
+
+#define TURN		(8UL << 20)	/* bytes of the one, then of the other */
+#define PIECE_BITS	14		/* the largest piece: half of it, in pages */
 
 static volatile sig_atomic_t stop;
 static size_t stride = 1;		/* words */
@@ -146,6 +151,52 @@ static int cache(size_t mib, double rate, const char *device)
 	return 0;
 }
 
+/* Frees half of what there is, from start on, of both. */
+static void free_half(char *memory, int fd, size_t size)
+{
+	size_t at = 0, piece;
+
+	while (at < size) {
+		piece = PAGE * (1UL << random() % PIECE_BITS);
+		if (piece > size - at)
+			piece = size - at;
+		if (random() % 2)
+			madvise(memory + at, piece, MADV_DONTNEED);
+		if (random() % 2)
+			posix_fadvise(fd, at, piece, POSIX_FADV_DONTNEED);
+		at += piece;
+	}
+}
+
+static int fragments(size_t mib, unsigned int seed, const char *device)
+{
+	size_t size = (mib << 20) / 2, at;
+	int fd = open(device, O_RDONLY);
+	static char buf[TURN];
+	double start = now(), end;
+	char *memory;
+
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (fd < 0 || memory == MAP_FAILED) {
+		perror(device);
+		return 1;
+	}
+	for (at = 0; at + TURN <= size && !stop; at += TURN) {
+		memset(memory + at, 1, TURN);
+		if (pread(fd, buf, TURN, at) != TURN)
+			break;
+	}
+	srandom(seed);
+	free_half(memory, fd, at);
+	end = now();
+	printf("touched %zu in %.2f s until %.2f\n", 2 * at >> 20, end - start,
+	       end);
+	while (!stop)
+		usleep(20000);
+	return 0;
+}
+
 /* The agent protects itself from the OOM killer; its load must not be. */
 static void be_ordinary(void)
 {
@@ -183,5 +234,7 @@ int main(int argc, char **argv)
 				  hold);
 	if (!strcmp(argv[1], "cache") && argc == 5)
 		return cache(mib, rate, argv[4]);
+	if (!strcmp(argv[1], "fragments") && argc == 5)
+		return fragments(mib, rate, argv[4]);
 	return 2;
 }

@@ -22,7 +22,8 @@ BAD = re.compile(
     r"WARNING:|BUG:|KASAN|KCSAN|UBSAN|Oops|Call Trace|Kernel panic|"
     r"page dumped|general protection|possible circular locking|"
     r"possible recursive locking|INFO: task .* blocked|detected stall|"
-    r"suspected memory leak|inconsistent lock state|suspicious RCU")
+    r"unreferenced object|inconsistent lock state|suspicious RCU")
+LEAKS = "/sys/kernel/debug/kmemleak"
 # What the guest's kernel says on this host whichever driver is loaded.
 HARMLESS = re.compile(r"Spectre")
 
@@ -35,6 +36,7 @@ class Guest:
     """The guest, running; ready once its agent has answered."""
 
     MEMORY_ROOM = 8192		# MiB that the host can add
+    HOTPLUG = 72 << 10		# MiB of addresses: that is aligned to 32 GiB
 
     def __init__(self, boot, directory):
         self.directory = Path(directory)
@@ -55,6 +57,16 @@ class Guest:
     def path(self, name):
         return str(self.directory / name)
 
+    def balloon(self, kind):
+        """The options of the device that takes and gives memory."""
+        if kind == "virtio":
+            return ["-device", "virtio-balloon-pci"]
+        return [
+            "-object", f"memory-backend-ram,id=m1,size={self.MEMORY_ROOM}M",
+            "-device", "vmbus-bridge",
+            "-device", "hv-balloon,id=hvb,memdev=m1,status-report=on",
+        ]
+
     def command_line(self, boot):
         append = ["console=ttyS0", "loglevel=5", "panic=-1", "log_buf_len=4M",
                   *boot["cmdline"]]
@@ -62,10 +74,8 @@ class Guest:
             "qemu-system-x86_64", "-accel", "kvm",
             "-machine", "q35,vmport=off", "-smp", "1",
             "-cpu", ",".join([CPU, *boot["cpu"]]),
-            "-m", f"{boot['memory']}M,maxmem=72G",
-            "-object", f"memory-backend-ram,id=m1,size={self.MEMORY_ROOM}M",
-            "-device", "vmbus-bridge",
-            "-device", "hv-balloon,id=hvb,memdev=m1,status-report=on",
+            "-m", f"{boot['memory']}M,maxmem={boot['memory'] + self.HOTPLUG}M",
+            *self.balloon(boot["balloon"]),
             "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", "guest/vmlinuz", "-initrd", "guest/initrd",
             "-append", " ".join(append),
@@ -157,6 +167,16 @@ class Guest:
     def dmesg(self):
         return self.run("dmesg", limit=60)
 
+    def leaks(self):
+        """What kmemleak has found, in a kernel that has it.
+
+        An object shows after five seconds, and it takes two scans to tell one
+        that just moved from one that is lost.
+        """
+        return self.run(f"[ -e {LEAKS} ] || exit 0; sleep 6; "
+                        f"echo scan >{LEAKS}; echo scan >{LEAKS}; "
+                        f"cat {LEAKS}", limit=300)
+
     def new_bad_lines(self):
         """Lines that must not be, in dmesg or on the console, not yet seen.
 
@@ -164,7 +184,7 @@ class Guest:
         """
         text = self.console.read_text(errors="replace")
         try:
-            text += self.dmesg()
+            text += self.leaks() + self.dmesg()
         except (OSError, GuestError):
             text += "\nBUG: the guest does not answer\n"
         found = [line.strip() for line in text.splitlines()

@@ -78,6 +78,7 @@ class Host:
         self.lock = threading.Lock()	# for the file and what was read of it
         self.all = []
         self.held = self.counted = 0	# see held_pages()
+        self.resumed = 0.0		# when the guest knew of the last target
 
     def events(self, kind=None, since=0):
         """Events so far, of one kind or of all, from index since on."""
@@ -117,6 +118,7 @@ class Host:
         self.qmp.command("stop")
         self.qmp.command("query-status")
         self.qmp.command("balloon", value=int(mib * MIB))
+        self.resumed = time.time()
         self.qmp.command("cont")
         return time.monotonic() - start
 

@@ -13,6 +13,8 @@ import catalogue
 from inner.lab import Lab, emit
 
 DIRECTORY = Path("/run/guest")
+# A guest can be larger than this machine, as long as it doesn't use it all.
+OVERCOMMIT = Path("/proc/sys/vm/overcommit_memory")
 
 
 def out_of_time(_signal, _frame):
@@ -54,6 +56,7 @@ def main():
     signal.signal(signal.SIGALRM, out_of_time)
     plan = json.loads(Path("plan.json").read_text())
     DIRECTORY.mkdir()
+    OVERCOMMIT.write_text("1")
     patience = plan["patience"]
     lab = Lab(plan["boot"], plan["driver"], DIRECTORY, patience)
     emit("ready")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns the time from a sign of want to the report that follows it, as the
-driver's tracepoints have it (drivers/hv/trace.h).
+"""Owns what the driver's tracepoints tell (drivers/hv/trace.h): the time from a
+sign of want to the report that follows it, and the counters that it looked at.
 """
 
 import re
 
 TRACING = "/sys/kernel/tracing"
-EVENTS = ("hvb_signal", "hvb_sent", "hvb_status", "hvb_received")
+EVENTS = ("hvb_signal", "hvb_sent", "hvb_status", "hvb_received", "hvb_look")
 LINE = re.compile(r"\s(\d+\.\d+): (hvb_\w+): (.*)")
 
 # Signals that must be followed by a report at once.
@@ -37,3 +37,9 @@ def delays(lines, since):
         found.append((clock, text,
                       sent[0] - clock if sent else float("inf")))
     return found
+
+
+def looks(lines, since=0):
+    """A text with a line per look at the counters: time and counters."""
+    return "".join(f"{clock:.3f} {text}\n" for clock, event, text in lines
+                   if event == "hvb_look" and clock >= since)
