@@ -2,12 +2,13 @@
 """Owns the list of scenarios, in the order in which those of one boot run."""
 
 import importlib
+import re
 
 import shapes
 
 NAMES = [
     "handshake", "reports", "psi", "idle", "grow", "load", "floor", "tiny",
-    "parameters", "reload", "policy", "hibernation", "nopsi", "burst",
+    "parameters", "reload", "policy", "hibernation", "nopsi", "soak", "burst",
 ]
 
 # Too long for every day: run by name, or all of them with --long.
@@ -16,6 +17,9 @@ LONG = [
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
 ]
 
+# The names with numbers in them are not listed: see scenarios/soak.py.
+COUNTED = re.compile(r"soak(-[1-9]\d*){3}")
+
 # Every scenario has this check besides its own.
 CLEAN = ("clean", "the guest's kernel has nothing to complain of")
 
@@ -23,6 +27,10 @@ CLEAN = ("clean", "the guest's kernel has nothing to complain of")
 def load(name):
     """The Scenario class of a name."""
     head, _, rest = name.partition("-")
+    if head == "bench":
+        return importlib.import_module(f"measures.{rest}").Run
+    if COUNTED.fullmatch(name):
+        return importlib.import_module(f"scenarios.{head}").of(rest)
     if head != "burst":
         return importlib.import_module(f"scenarios.{name}").Run
     bursts = importlib.import_module("scenarios.burst")
@@ -32,12 +40,14 @@ def load(name):
 
 def scenarios(names=None, long=False):
     """The Scenario classes of these names, or all that are for every day."""
-    unknown = set(names or ()) - {*NAMES, *LONG}
+    counted = list(filter(COUNTED.fullmatch, names or ()))
+    unknown = set(names or ()) - {*NAMES, *LONG, *counted}
     if unknown:
         raise SystemExit(f"no such scenario: {', '.join(sorted(unknown))}; "
                          f"there are {', '.join([*NAMES, *LONG])}")
     wanted = names or (LONG if long else NAMES)
-    return [load(name) for name in [*NAMES, *LONG] if name in wanted]
+    return [load(name) for name in [*NAMES, *LONG, *counted]
+            if name in wanted]
 
 
 def expected(scenario):

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns what is shown of the benchmark: the rows of its table, and the picture.
+"""
+
+import dataclasses
+import os
+from pathlib import Path
+import re
+import shutil
+import statistics
+import tempfile
+
+import plot
+import root
+
+CONTENDERS = {"stock": "stock", "virtio": "virtio-balloon",
+              "ours": "this driver"}
+BEGIN, END = "<!-- from make bench -->", "<!-- end of make bench -->"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A value of the measures, and how it is shown. Less is better."""
+
+    key: str
+    title: str
+    unit: str = "s"
+    drawn: bool = False
+    compared: bool = True
+
+
+ROWS = [
+    Row("free_s", "3 GiB of free memory taken", drawn=True),
+    Row("free_ranges", "... in so many ranges", ""),
+    Row("free_messages", "... in so many messages", ""),
+    Row("free_by_block", "... of it by whole blocks", "%", compared=False),
+    Row("back_s", "3 GiB returned, until MemFree has them", drawn=True),
+    Row("back_softirq_ms", "... longest softirq of it", "ms"),
+    Row("fragments_s", "1.5 GiB taken from fragmented memory", drawn=True),
+    Row("fragments_by_block", "... of it by whole blocks", "%",
+        compared=False),
+    Row("cache_s", "2.5 GiB taken from a guest full of page cache",
+        drawn=True),
+    Row("cache_swapped", "... pages swapped", "", compared=False),
+    Row("cache_by_block", "... of it by whole blocks", "%", compared=False),
+    Row("online_s", "2 GiB added, until they are in use", drawn=True),
+    Row("online_block_ms", "... a block of 128 MiB brought online", "ms"),
+    Row("online_callback_ms", "... of that in the driver's callback", "ms"),
+    Row("report_us", "CPU for reports, each second", "µs"),
+    Row("report_calls", "... functions called for each", ""),
+    Row("report_wakeups", "... wake-ups each second", "", compared=False),
+    Row("large_s_per_gib", "60 of 64 GiB taken, each GiB", compared=False),
+    Row("large_back_s_per_gib", "60 GiB returned, each GiB", compared=False),
+    Row("large_by_block", "... of it by whole blocks", "%", compared=False),
+]
+
+HEAD = """\
+set output '/tmp/plot/{output}'
+set terminal {terminal}
+set style data histograms
+set style histogram clustered gap 1
+set style fill solid noborder
+set boxwidth 0.9
+set logscale y
+set yrange [0.01:]
+set ylabel 'seconds, less is better'
+set grid ytics lc rgb '#dddddd'
+set xtics scale 0
+set key top right
+"""
+COLOURS = {"stock": "#d62728", "virtio": "#7f7f7f", "ours": "#1f77b4"}
+
+
+def values(found, contender, key):
+    return [one["values"][key] for one in found
+            if one["contender"] == contender and key in one["values"]]
+
+
+def short(value):
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else \
+        f"{value:.{2 if value >= 0.1 else 4}g}"
+
+
+def cell(numbers, unit):
+    """The median, and between what it lies."""
+    if not numbers:
+        return ""
+    text = f"{short(statistics.median(numbers))} {unit}".strip()
+    if short(min(numbers)) != short(max(numbers)):
+        text += f" ({short(min(numbers))} to {short(max(numbers))})"
+    return text
+
+
+def ratio(row, found):
+    stock, ours = (values(found, name, row.key) for name in ("stock", "ours"))
+    if not (row.compared and stock and ours and statistics.median(ours)):
+        return ""
+    times = statistics.median(stock) / statistics.median(ours)
+    return f"{times:.0f}" if times >= 10 else f"{times:.1f}"
+
+
+def machine():
+    text = Path("/proc/cpuinfo").read_text()
+    model = re.search(r"^model name\s*: (.*)", text, re.MULTILINE)
+    return f"{os.cpu_count()} cores of {model[1] if model else 'a machine'}"
+
+
+def markdown(found):
+    """The table, with what it was measured on."""
+    lines = ["| | " + " | ".join(CONTENDERS.values()) +
+             " | times better than stock |", "|---|" + "--:|" * 4]
+    for row in ROWS:
+        cells = [cell(values(found, name, row.key), row.unit)
+                 for name in CONTENDERS]
+        if any(cells):
+            lines.append(f"| {row.title} | " + " | ".join(cells) +
+                         f" | {ratio(row, found)} |")
+    rounds = 1 + max(one["round"] for one in found)
+    kernel = ", ".join(sorted({one["kernel"] for one in found}))
+    lines += ["", f"Medians of {rounds} rounds (least to most), on "
+                  f"{machine()}, all of it emulated: ratios count. The guest "
+                  f"has one CPU, 4 GiB and Debian's kernel {kernel}, "
+                  "where `init_on_alloc` is on."]
+    return "\n".join(lines)
+
+
+def replace(path, text):
+    """Puts the text between its marks in a file."""
+    before, rest = path.read_text().split(BEGIN + "\n")
+    after = rest.split(END + "\n")[1]
+    path.write_text(f"{before}{BEGIN}\n{text}\n{END}\n{after}")
+
+
+def rows(found):
+    """Lines of: title, and the median of each contender."""
+    for row in ROWS:
+        if row.drawn:
+            numbers = [values(found, name, row.key) for name in CONTENDERS]
+            yield f'"{wrapped(row.title)}" ' + " ".join(
+                f"{statistics.median(found):.4f}" if found else "?"
+                for found in numbers)
+
+
+def wrapped(title):
+    """With a line's end after every third word."""
+    words = title.split()
+    return "\\n".join(" ".join(words[at:at + 3])
+                      for at in range(0, len(words), 3))
+
+
+def script(suffix):
+    bars = ", ".join(
+        f"'/tmp/plot/data' using {number + 2}:xtic(1) "
+        f"lc rgb '{COLOURS[name]}' title '{CONTENDERS[name]}'"
+        for number, name in enumerate(CONTENDERS))
+    return HEAD.format(output="picture" + suffix,
+                       terminal=plot.TERMINALS[suffix]) + \
+        f"plot {bars}\nset output\nreset\n"
+
+
+def picture(found, path):
+    """Draws the times to path, once as .svg and once as .png."""
+    path = Path(path).with_suffix("")
+    with tempfile.TemporaryDirectory() as work:
+        work = Path(work)
+        (work / "data").write_text("\n".join(rows(found)) + "\n")
+        (work / "script").write_text("".join(map(script, plot.TERMINALS)))
+        root.run(["gnuplot", "/tmp/plot/script"],
+                 binds=[(work, "/tmp/plot")], check=True)
+        made = [path.with_suffix(suffix) for suffix in plot.TERMINALS]
+        for target in made:
+            shutil.copyfile(work / f"picture{target.suffix}", target)
+    return made
