@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owns the list of what is broken on purpose, to see that it is found: the
+target that must find it, the file, the text there and what it becomes.
+"""
+
+MUTANTS = [
+    ("msg", "msg.c", "len < sizeof(*hdr)", "!len"),
+    ("msg", "msg.c", "hdr->size > len || ", ""),
+    ("msg", "msg.c", " || hdr->size < from_host[hdr->type].min_size", ""),
+    ("msg", "msg.c", "hdr->type > DM_TYPE_MAX || ", ""),
+    ("msg", "msg.c", "return range.count && ", "return "),
+    ("msg", "msg.c", "range.start + range.count <= DM_PAGE_NUMBER_END",
+     "range.start < DM_PAGE_NUMBER_END"),
+    ("msg", "msg.c", "(size - sizeof(*req)) / sizeof(u64)",
+     "size / sizeof(u64)"),
+    ("msg", "msg.c", "req->range_count > (size - sizeof(*req)) / sizeof(u64)",
+     "(u32)(req->range_count * sizeof(u64)) > size - sizeof(*req)"),
+    ("msg", "msg.c", "i = 0; i < req->range_count", "i = 1; i < req->range_count"),
+    ("msg", "msg.c", "	if (size < sizeof(*req))\n		return -EBADMSG;\n",
+     ""),
+    ("msg", "msg.c", "req->info_size > room", "req->info_size > room + 8"),
+    ("msg", "msg.c", "info->data_size != sizeof(u64)", "0"),
+    ("pack", "msg.c", "packer->range_count < packer->room", "1"),
+    ("pack", "msg.c", "FIELD_PREP(DM_RANGE_START_MASK, start + done)",
+     "FIELD_PREP(DM_RANGE_START_MASK, start)"),
+    ("pack", "msg.c", "min_t(u64, count - done, DM_RANGE_COUNT_MAX)",
+     "count - done"),
+    ("ranges", "ranges.c", "	if (start) {\n", "	if (start > 1) {\n"),
+    ("ranges", "ranges.c", "count && start <= ULONG_MAX - count", "count"),
+    ("ranges", "ranges.c", "remains += mas.last > last;", ""),
+    ("ranges", "ranges.c", " || mas.last < last", ""),
+    ("plan", "plan.c", "ALIGN(end, block_pages)", "ALIGN_DOWN(end, block_pages)"),
+    ("plan", "plan.c", "region && ", "0 && "),
+    ("plan", "plan.c", "order = min_t(unsigned int, order, __ffs(start));", ""),
+    ("trigger", "trigger.c", "!trigger->window_us || ", ""),
+    ("trigger", "trigger.c", "kind[5]", "kind[4]"),
+    ("demand", "demand.c", "give - 1", "give - 2"),
+    ("demand", "burst.c", "max_pages > need_pages ? max_pages - need_pages : 0",
+     "max_pages - need_pages"),
+    ("demand", "burst.c", "ANSWER_MIN_US, ANSWER_MAX_US", "0, ANSWER_MAX_US"),
+]
