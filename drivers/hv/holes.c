@@ -32,16 +32,16 @@ static unsigned long count_online(struct hvb_device *dm, unsigned long start,
 	return nr;
 }
 
-/* Given pages from @start on, in a block that we set offline. */
+/* Given pages from @start on, of blocks that we added. */
 static unsigned long count_given(struct hvb_device *dm, unsigned long start,
 				 unsigned long count)
 {
-	unsigned long end = min(start + count,
-				ALIGN(start + 1, dm->block_pages));
-	struct hvb_range part;
+	struct hvb_absent *absent = &dm->absent;
+	struct hvb_range ours, part;
 
-	if (!hvb_absent_is_idle(dm, start) ||
-	    !hvb_ranges_next(&dm->absent.given, start, end, &part) ||
+	if (!hvb_ranges_next(&absent->added, start, start + count, &ours) ||
+	    !hvb_ranges_next(&absent->given, ours.start, end_of(&ours),
+			     &part) ||
 	    part.start != start)
 		return 0;
 	return part.count;
@@ -53,11 +53,12 @@ static unsigned long count_given(struct hvb_device *dm, unsigned long start,
  * @start: number of the first page
  * @count: how many pages
  *
- * These were holes, or went to the host with a whole block.
+ * These were holes, or given: what a host was given by hot-remove, it may add
+ * again.
  *
  * Context: may sleep; yields between pageblocks.
  * Return: how many pages are backed now, from @start to the first that was
- * neither, or to the end of a block.
+ * neither.
  */
 unsigned long hvb_absent_back(struct hvb_device *dm, unsigned long start,
 			      unsigned long count)

@@ -141,6 +141,22 @@ void host_hears_unballoon_done(struct host *host)
 }
 
 /**
+ * host_returns_all() - return all pages that the host has
+ * @host: the host
+ */
+void host_returns_all(struct host *host)
+{
+	struct hvb_range part;
+
+	while (hvb_ranges_next(&host->holds, 0, ULONG_MAX, &part)) {
+		host_returns(host, &part, 1, false);
+		host_hears_unballoon_done(host);
+	}
+	KUNIT_EXPECT_EQ(host->test, 0,
+			host_count(host, HVB_COUNT_UNKNOWN_PAGES));
+}
+
+/**
  * host_adds() - add memory
  * @host: the host
  * @range: pages that it backs
@@ -230,7 +246,7 @@ int block_set(unsigned long page, const char *state)
 	if (IS_ERR(mnt))
 		return PTR_ERR(mnt);
 	snprintf(path, sizeof(path), "devices/system/memory/memory%lu/state",
-		 page / (memory_block_size_bytes() >> PAGE_SHIFT));
+		 page / block_pages());
 	err = write_state(mnt, path, state);
 	kern_unmount(mnt);
 	return err;

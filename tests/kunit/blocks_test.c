@@ -10,12 +10,6 @@
 #include "host.h"
 
 #define NR_BLOCKS	3
-#define BLOCK(n)	(HOST_MEMORY + (n) * block_pages())
-
-static unsigned long block_pages(void)
-{
-	return memory_block_size_bytes() >> PAGE_SHIFT;
-}
 
 /* A guest with free blocks; what it has now is all its memory. */
 static struct host *roomy(struct kunit *test)
@@ -62,15 +56,8 @@ static void expect_takes(struct host *host, unsigned long nr_pages)
 
 static void return_all(struct host *host)
 {
-	struct hvb_range part;
-
-	while (hvb_ranges_next(&host->holds, 0, ULONG_MAX, &part)) {
-		host_returns(host, &part, 1, false);
-		host_hears_unballoon_done(host);
-	}
+	host_returns_all(host);
 	expect_sum(host);
-	KUNIT_EXPECT_EQ(host->test, 0,
-			host_count(host, HVB_COUNT_UNKNOWN_PAGES));
 	KUNIT_EXPECT_EQ(host->test, NR_BLOCKS, nr_online());
 }
 

@@ -161,9 +161,10 @@ static void remove_blocks(struct host *host)
 	while (hvb_ranges_next(&dm->absent.added, page, ULONG_MAX, &part)) {
 		for (page = part.start; page < part.start + part.count;
 		     page += dm->block_pages)
-			KUNIT_EXPECT_EQ(host->test, 0,
-					offline_and_remove_memory(PFN_PHYS(page),
-								  PFN_PHYS(dm->block_pages)));
+			if (pfn_valid(page))
+				KUNIT_EXPECT_EQ(host->test, 0,
+						offline_and_remove_memory(PFN_PHYS(page),
+									  memory_block_size_bytes()));
 	}
 }
 
@@ -322,6 +323,15 @@ const void *host_hears(struct host *host, enum dm_type type, size_t size)
 	kfree(letter);
 	KUNIT_ASSERT_EQ(host->test, ((struct dm_header *)copy)->type, type);
 	return copy;
+}
+
+/**
+ * host_forget() - forget what the guest sent and nobody listened to
+ * @host: the host
+ */
+void host_forget(struct host *host)
+{
+	drop_letters(&host->sent);
 }
 
 void host_hears_nothing(struct host *host)

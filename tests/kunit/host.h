@@ -6,12 +6,21 @@
 #include <kunit/test.h>
 #include <linux/bitfield.h>
 #include <linux/list.h>
+#include <linux/memory.h>
 #include <linux/mutex.h>
 
 #include "hv_balloon.h"
 
 /* Real memory that the kernel wasn't told of begins here: see run.py. */
 #define HOST_MEMORY	(SZ_1G >> PAGE_SHIFT)
+
+/* The blocks that a host adds, one after the other. */
+#define BLOCK(n)	(HOST_MEMORY + (n) * block_pages())
+
+static inline unsigned long block_pages(void)
+{
+	return memory_block_size_bytes() >> PAGE_SHIFT;
+}
 
 #define WIRE_RANGE(start, count) \
 	(FIELD_PREP(DM_RANGE_START_MASK, start) | \
@@ -76,6 +85,7 @@ void host_post(struct host *host, const void *buf, size_t len, int err);
 void host_say(struct host *host, const void *buf, size_t len);
 void host_fail_sends(struct host *host, unsigned int nr_good, int err);
 const void *host_hears(struct host *host, enum dm_type type, size_t size);
+void host_forget(struct host *host);
 void host_hears_nothing(struct host *host);
 long host_count(struct host *host, enum hvb_count what);
 
@@ -86,6 +96,7 @@ unsigned long host_takes(struct host *host, u32 nr_pages);
 void host_returns(struct host *host, const struct hvb_range *ranges,
 		  unsigned int nr_ranges, bool more);
 void host_hears_unballoon_done(struct host *host);
+void host_returns_all(struct host *host);
 void host_adds(struct host *host, const struct hvb_range *range,
 	       const struct hvb_range *region);
 void host_hears_added(struct host *host, u32 page_count, u32 result);

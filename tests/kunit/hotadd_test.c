@@ -10,14 +10,7 @@
 
 #include "host.h"
 
-/* Block by block, from where the kernel knows of no memory. */
-#define BLOCK(n)	(HOST_MEMORY + (n) * block_pages())
 #define PART(n, of)	((n) * block_pages() / (of))
-
-static unsigned long block_pages(void)
-{
-	return memory_block_size_bytes() >> PAGE_SHIFT;
-}
 
 /* All of the device's own counts, and the kernel's, of hot-added memory. */
 static void expect_added(struct host *host, unsigned long nr_blocks,
@@ -367,7 +360,6 @@ static void a_block_with_given_pages_goes_offline(struct kunit *test)
 	struct host *host = host_connected(test);
 	struct hvb_range range = { BLOCK(0), PART(1, 1) };
 	unsigned long here;
-	struct hvb_range part;
 
 	host_adds(host, &range, NULL);
 	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
@@ -378,11 +370,7 @@ static void a_block_with_given_pages_goes_offline(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "offline"));
 	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_onlined, 0);
-	while (hvb_ranges_next(&host->holds, 0, ULONG_MAX, &part)) {
-		host_returns(host, &part, 1, false);
-		host_hears_unballoon_done(host);
-	}
-	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_UNKNOWN_PAGES));
+	host_returns_all(host);
 	KUNIT_EXPECT_EQ(test, totalram_pages(), host->total_pages);
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
 	expect_added(host, 1, range.count, range.count);

@@ -33,7 +33,7 @@ static const struct refused_row refused_rows[] = {
 	{ "only a header", 8, { HEADER(DM_BALLOON_REQUEST, 16) } },
 	{ "type 0", 16, { HEADER(DM_ERROR, 16) } },
 	{ "a type of the guest", 32, { HEADER(DM_CAPABILITIES_REPORT, 32) } },
-	{ "a type of the future", 24, { HEADER(13, 24) } },
+	{ "a type of the future", 24, { HEADER(DM_TYPE_MAX + 1, 24) } },
 	{ "the last type", 16, { HEADER(0xffff, 16) } },
 	{ "balloon, too short", 15, { HEADER(DM_BALLOON_REQUEST, 15), 100 } },
 	{ "balloon, longer than received", 16,
