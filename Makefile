@@ -3,7 +3,7 @@
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
-.PHONY: modules install uninstall demo test lab kunit clean
+.PHONY: modules install uninstall demo test lab kunit soak clean
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -25,6 +25,15 @@ test:
 
 kunit:
 	tests/kunit/run
+
+# Cycles, cycles a reload, suspends: in the debug kernel and in Debian's, side
+# by side.
+SOAK ?= soak-200-20-50
+soak:
+	$(MAKE) --no-print-directory -j2 soak-debug soak-6.12
+
+soak-%:
+	tests/lab/bootstrap.sh run.py --kernel $* $(SOAK)
 
 lab:
 	tests/lab/bootstrap.sh run.py

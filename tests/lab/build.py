@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 
+import kernels
 import root
 
 LAB = Path(__file__).resolve().parent
@@ -47,6 +48,10 @@ def driver(kernel):
 
 def build_driver(path, kernel, sources):
     root.say(f"building hv_balloon.ko for {kernel.version}")
+    if kernel.choice == "debug":
+        path.mkdir()
+        kernels.kunit_kernel().driver(path / "hv_balloon.ko")
+        return
     for name, contents in sources:
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_bytes(contents)

@@ -8,13 +8,15 @@ import shapes
 
 NAMES = [
     "handshake", "reports", "psi", "idle", "grow", "load", "floor", "tiny",
-    "parameters", "reload", "policy", "hibernation", "nopsi", "soak", "burst",
+    "parameters", "reload", "policy", "hibernation", "nopsi", "kcore",
+    "soak", "burst",
 ]
 
 # Too long for every day: run by name, or all of them with --long.
 LONG = [
     "nocgroup", "unanswered", "extension", "brim", "demand",
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
+    "lisa", "lisa-demand", "lisa-resize",
 ]
 
 # The names with numbers in them are not listed: see scenarios/soak.py.
@@ -29,6 +31,8 @@ def load(name):
     head, _, rest = name.partition("-")
     if head == "bench":
         return importlib.import_module(f"measures.{rest}").Run
+    if head == "lisa":
+        return importlib.import_module("scenarios.lisa").of(name)
     if COUNTED.fullmatch(name):
         return importlib.import_module(f"scenarios.{head}").of(rest)
     if head != "burst":

@@ -5,13 +5,15 @@ files lie once they are unpacked in the root.
 	6.12	Debian 13's cloud kernel (the default; the outer machine's too)
 	newest	the highest version in Debian 13's backports
 	6.1	Debian 12's cloud kernel
-	debug	what LAB_KERNEL_IMAGE and LAB_MODULES_DIR name
+	debug	the KUnit suites' kernel (tests/kunit/kernel.py), or what
+		LAB_KERNEL_IMAGE and LAB_MODULES_DIR name
 
 The packages carry their version in every path, so any number of them can
 share the root; a marker file there says that one is complete.
 """
 
 import dataclasses
+import importlib
 import os
 from pathlib import Path
 import re
@@ -21,6 +23,7 @@ import tempfile
 
 import root
 
+KUNIT = Path(__file__).resolve().parent.parent / "kunit"
 OUTER = "6.12"
 SUITES = {"6.12": "trixie", "newest": "trixie-backports", "6.1": "bookworm"}
 CHOICES = [*SUITES, "debug"]
@@ -58,12 +61,21 @@ def kernel(choice):
     return Kernel(choice, version, image, modules)
 
 
+def kunit_kernel():
+    """The module that builds the debug kernel, and modules for it.
+
+    It uses the lab's own modules, so it can't be imported before them.
+    """
+    if str(KUNIT) not in sys.path:
+        sys.path.append(str(KUNIT))
+    return importlib.import_module("kernel")
+
+
 def debug_kernel():
-    image = os.environ.get("LAB_KERNEL_IMAGE")
-    if not image:
-        sys.exit("kernels.py: KERNEL=debug needs LAB_KERNEL_IMAGE")
+    image = os.environ.get("LAB_KERNEL_IMAGE") or \
+        kunit_kernel().kernel() / "bzImage"
     modules = os.environ.get("LAB_MODULES_DIR") or "/nonexistent"
-    return Kernel("debug", "debug", Path(image), Path(modules))
+    return Kernel("debug", Path(image).parent.name, Path(image), Path(modules))
 
 
 class Apt:
