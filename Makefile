@@ -38,6 +38,12 @@ soak-%:
 lab:
 	tests/lab/bootstrap.sh run.py
 
+# Times three drivers, for about an hour; the table goes to README.md too.
+.PHONY: bench
+bench:
+	tests/lab/bootstrap.sh bench.py --readme README.md \
+		--picture Documentation/bench
+
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 

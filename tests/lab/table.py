@@ -46,12 +46,15 @@ ROWS = [
     Row("online_s", "2 GiB added, until they are in use", drawn=True),
     Row("online_block_ms", "... a block of 128 MiB brought online", "ms"),
     Row("online_callback_ms", "... of that in the driver's callback", "ms"),
+    Row("online_locked_us", "... interrupts off at a time", "µs"),
     Row("report_us", "CPU for reports, each second", "µs"),
     Row("report_calls", "... functions called for each", ""),
     Row("report_wakeups", "... wake-ups each second", "", compared=False),
     Row("large_s_per_gib", "60 of 64 GiB taken, each GiB", compared=False),
     Row("large_back_s_per_gib", "60 GiB returned, each GiB", compared=False),
     Row("large_by_block", "... of it by whole blocks", "%", compared=False),
+    Row("irqoff_us", "Longest section with interrupts off, debug kernel",
+        "µs", compared=False),
 ]
 
 HEAD = """\

@@ -6,7 +6,7 @@ import time
 
 from measures import common, tracing
 
-SECONDS = 20
+SECONDS = 15
 SEND = "vmbus_sendpacket"
 
 
