@@ -38,6 +38,7 @@ class Scenario:
     stock = True			# also says something of the stock driver
     contenders = ()			# whom else it is run with, to compare
     compared = {}			# checks that compare() makes of all of them
+    timed = ()				# checks that a busy machine can fail
 
     def __init__(self, lab):
         self.lab = lab

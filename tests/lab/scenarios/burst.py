@@ -40,6 +40,7 @@ COMPARED = {
 class Run(scenario.Scenario):
     shape = shapes.MAIN
     limit = 500
+    timed = ("stall", "lean", "back", "onset", "bounded", "steady")
 
     def run(self):
         self.prepare()
@@ -94,6 +95,8 @@ class Run(scenario.Scenario):
                      "data": data}
         self.lab.emit("measures", scenario=self.name(), values=measures)
         if self.lab.ours:
+            self.lab.emit("log", name=f"{self.name()}.looks", text=onset.looks(
+                onset.read(self.guest), first["guest_time"]))
             self.judge(measures)
 
     def extra(self, mode):

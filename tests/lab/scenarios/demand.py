@@ -5,6 +5,7 @@ those that it doesn't, beside what the guest's kernel says.
 
 import time
 
+from inner import onset
 from inner.load import Load
 import scenario
 
@@ -23,6 +24,7 @@ class Run(scenario.Scenario):
         "swapped": "it counts when it is swapped out",
         "tmpfs": "files in tmpfs count",
         "hugetlb": "huge pages that are reserved count",
+        "ballooned": "memory that the host took counts",
         "offline": "memory that was added but is offline counts",
         "falls": "30 s after each load at most a quarter of it is left",
     }
@@ -32,8 +34,10 @@ class Run(scenario.Scenario):
         self.guest.run("mkswap /dev/vda >/dev/null && swapon /dev/vda && "
                        "mkdir -p /mnt /cg && mount -t tmpfs none /mnt && "
                        "mount -t cgroup2 none /cg")
+        onset.start(self.guest)
         time.sleep(2)
         self.falls = {}
+        self.looks = []
         self.base = self.view("idle")
         self.check("idle", 1.2 * self.base < self.host.actual() * 2 / 3,
                    f"{self.base:.0f} of {self.host.actual():.0f} MiB")
@@ -44,11 +48,13 @@ class Run(scenario.Scenario):
         self.command("hugetlb",
                      f"echo {MIB // 2} >/proc/sys/vm/nr_hugepages",
                      "echo 0 >/proc/sys/vm/nr_hugepages")
+        self.ballooned()
         self.offline()
         self.check("falls", all(abs(left) <= MIB / 4
                                 for left in self.falls.values()),
                    ", ".join(f"{name} {left:+.0f}" for name, left in
                              self.falls.items()))
+        self.lab.emit("log", name="demand.looks", text="".join(self.looks))
 
     def view(self, title):
         """The demand, once a report has come; shown beside /proc/meminfo."""
@@ -60,6 +66,8 @@ class Run(scenario.Scenario):
                   f"{available:5.0f}; guest: " + ", ".join(
                       f"{key} {info[key]:.0f}" for key in SHOWN) +
                   f", swapped {swapped:.0f}")
+        look = onset.looks(onset.read(self.guest)).splitlines()[-1]
+        self.looks.append(f"{title} {look}\n")
         return committed
 
     def settle(self, title):
@@ -101,11 +109,14 @@ class Run(scenario.Scenario):
         self.guest.run(end)
         self.settle(key)
 
-    def offline(self):
+    def ballooned(self):
         self.host.wait_ready()
+        self.host.resize(self.host.actual() - 512)
+        self.rise("ballooned", self.view("ballooned"), 448, 640, 512)
+        self.host.resize(self.host.actual() + 512)
+
+    def offline(self):
         self.lab.policy("off")
         self.host.resize(self.host.actual() + 512)
-        demand = self.view("offline")
-        self.check("offline", 448 <= demand - self.base <= 640,
-                   f"{demand - self.base:+.0f} MiB for 512")
+        self.rise("offline", self.view("offline"), 448, 640, 512)
         self.lab.policy("kernel")
