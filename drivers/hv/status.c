@@ -231,6 +231,7 @@ static u64 look(struct hvb_device *dm)
 
 	dm->is_urgent |= take_signals(dm, now_us);
 	hvb_counters_read(dm, &now);
+	trace_hvb_look(&now);
 	hvb_demand_look(&now, &need);
 	dm->is_urgent |= take_sample(dm, &now, &need, now_us);
 	WRITE_ONCE(dm->is_hot, hvb_burst_is_hot(&dm->burst, now_us));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints: every message in and out, every range, every change of state. */
+/*
+ * Tracepoints: every message in and out, every range, every change of state,
+ * and the counters that demand is made from.
+ */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM hv_balloon
 
@@ -143,6 +146,36 @@ TRACE_EVENT(hvb_signal,
 			{ HVB_SIGNAL_SOME,	"psi some" },
 			{ HVB_SIGNAL_FULL,	"psi full" },
 			{ HVB_SIGNAL_OOM,	"oom" }))
+);
+
+TRACE_EVENT(hvb_look,
+	TP_PROTO(const struct hvb_counters *now),
+	TP_ARGS(now),
+	TP_STRUCT__entry(
+		__field(u64, total_pages)
+		__field(u64, avail_pages)
+		__field(u64, commit_pages)
+		__field(u64, ballooned_pages)
+		__field(u64, offline_pages)
+		__field(u64, price_pages)
+		__field(u64, swapped_pages)
+		__field(u64, task_pages)
+	),
+	TP_fast_assign(
+		__entry->total_pages = now->total_pages;
+		__entry->avail_pages = now->avail_pages;
+		__entry->commit_pages = now->commit_pages;
+		__entry->ballooned_pages = now->ballooned_pages;
+		__entry->offline_pages = now->offline_pages;
+		__entry->price_pages = now->price_pages;
+		__entry->swapped_pages = now->swapped_pages;
+		__entry->task_pages = now->task_pages;
+	),
+	TP_printk("total=%llu avail=%llu commit=%llu ballooned=%llu offline=%llu price=%llu swapped=%llu task=%llu",
+		  __entry->total_pages, __entry->avail_pages,
+		  __entry->commit_pages, __entry->ballooned_pages,
+		  __entry->offline_pages, __entry->price_pages,
+		  __entry->swapped_pages, __entry->task_pages)
 );
 
 TRACE_EVENT(hvb_status,
