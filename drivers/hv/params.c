@@ -178,6 +178,7 @@ static const struct number delay_number = {
 };
 module_param_cb(pressure_report_delay, &number_ops, (void *)&delay_number,
 		0644);
+__MODULE_PARM_TYPE(pressure_report_delay, "0 to 3600");
 MODULE_PARM_DESC(pressure_report_delay, "Seconds without status reports after the start (default 0)");
 
 static const char * const policies[] = {
@@ -186,17 +187,21 @@ static const char * const policies[] = {
 	[HVB_ONLINE_AUTO] = "auto",
 	[HVB_ONLINE_OFF] = "off",
 };
+
+#define POLICIES	"kernel, movable, auto or off"
 static const struct choice policy_choice = {
-	"online_policy", "kernel, movable, auto or off", policies,
+	"online_policy", POLICIES, policies,
 	ARRAY_SIZE(policies), &hvb_params.online_policy,
 };
 module_param_cb(online_policy, &choice_ops, (void *)&policy_choice, 0644);
+__MODULE_PARM_TYPE(online_policy, POLICIES);
 MODULE_PARM_DESC(online_policy, "How hot-added blocks come online: kernel, movable, auto, or off, which leaves it to the distribution (default kernel)");
 
 static const struct psi_param trigger_param = {
 	"psi_trigger", HVB_PSI_TRIGGER,
 };
 module_param_cb(psi_trigger, &psi_ops, (void *)&trigger_param, 0644);
+__MODULE_PARM_TYPE(psi_trigger, "string");
 MODULE_PARM_DESC(psi_trigger,
 		 "PSI trigger that asks for memory (default \"" HVB_TRIGGER_FULL "\")");
 
@@ -204,6 +209,7 @@ static const struct psi_param early_param = {
 	"psi_early_trigger", HVB_PSI_EARLY,
 };
 module_param_cb(psi_early_trigger, &psi_ops, (void *)&early_param, 0644);
+__MODULE_PARM_TYPE(psi_early_trigger, "string");
 MODULE_PARM_DESC(psi_early_trigger,
 		 "PSI trigger that opens the fast cadence (default \""
 		 HVB_TRIGGER_EARLY "\")");
@@ -213,12 +219,14 @@ static const struct number interval_number = {
 };
 module_param_cb(burst_interval_ms, &number_ops, (void *)&interval_number,
 		0644);
+__MODULE_PARM_TYPE(burst_interval_ms, "20 to 1000");
 MODULE_PARM_DESC(burst_interval_ms, "Milliseconds between reports during a burst (default 100)");
 
 static const struct number decay_number = {
 	"burst_decay_s", 1, 3600, &hvb_params.burst_decay_s,
 };
 module_param_cb(burst_decay_s, &number_ops, (void *)&decay_number, 0644);
+__MODULE_PARM_TYPE(burst_decay_s, "1 to 3600");
 MODULE_PARM_DESC(burst_decay_s, "Seconds in which demand added by a burst decays (default 30)");
 
 static const char * const extensions[] = {
@@ -226,10 +234,13 @@ static const char * const extensions[] = {
 	[HVB_EXT_FLAG] = "flag",
 	[HVB_EXT_REQUEST] = "request",
 };
+
+#define EXTENSIONS	"none, flag or request"
 static const struct choice extension_choice = {
-	"protocol_extension", "none, flag or request", extensions, ARRAY_SIZE(extensions),
-	&hvb_params.extension,
+	"protocol_extension", EXTENSIONS, extensions,
+	ARRAY_SIZE(extensions), &hvb_params.extension,
 };
 module_param_cb(protocol_extension, &choice_ops, (void *)&extension_choice,
 		0644);
+__MODULE_PARM_TYPE(protocol_extension, EXTENSIONS);
 MODULE_PARM_DESC(protocol_extension, "Experimental messages to hosts that know them: none, flag or request (default none)");

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Owns the builds of the module against Debian's headers: gcc with W=1 and
-sparse, and clang with W=1. A warning of any of them is a failure.
+sparse, clang with W=1, and gcc for arm64. A warning of any of them is a failure.
 """
 
 import contextlib
@@ -85,15 +85,31 @@ exec nice make -C "/lib/modules/$1/build" M=/tmp/tree W=1 C=2 CC="$2" \
 """
 
 
-def build(choice, script):
-    layer, version = trees.headers(choice)
+BUILD_FOR_ARM64 = r"""
+exec nice make -C "/lib/modules/$1/build" M=/tmp/tree W=1 ARCH=arm64 \
+	CROSS_COMPILE=aarch64-linux-gnu- CC=aarch64-linux-gnu-gcc modules
+"""
+
+# What such a kernel can't have, said in dmesg. The compiler leaves a line out
+# where it can't come.
+OFF = {b"hot-add is off: it can't be had": "arm64",
+       b"ballooning is off: it needs": "arm64-16k"}
+
+
+def build(choice, script, flavour=""):
+    layer, version = trees.headers(choice, flavour)
     with stage() as tree:
         done = box.run(["sh", "-c", script, "sh", version,
                         trees.compiler(choice)],
                        layers=[layer], binds=[(tree, AT)])
         succeed(done)
-        if not (tree / "hv_balloon.ko").exists():
+        module = tree / "hv_balloon.ko"
+        if not module.exists():
             raise Failed("there is no hv_balloon.ko\n" + tail(done.stdout))
+        contents = module.read_bytes()
+    for line, where in OFF.items():
+        if (line in contents) != flavour.startswith(where):
+            raise Failed(f"{flavour}: {line}: {line in contents}")
     return done.stdout
 
 
@@ -109,3 +125,6 @@ for kernel in trees.CHOICES:
         build_with_gcc, kernel)
     CHECKS[f"build {kernel} clang"] = functools.partial(
         build, kernel, BUILD_WITH_CLANG)
+for kernel, flavour in trees.ARM64:
+    CHECKS[f"build {kernel} {flavour}"] = functools.partial(
+        build, kernel, BUILD_FOR_ARM64, flavour)

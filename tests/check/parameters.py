@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns the comparison of what the module says of its parameters with what the
-documents and the example for modprobe.d say: name, type and default.
+"""Owns the comparison of what the sources say of the parameters with what modinfo
+of a build, the documents and the example for modprobe.d say: name, type and
+default. What a running guest says is the lab's scenario "defaults".
 
 A parameter is written in the admin guide as
 
@@ -13,6 +14,7 @@ with "(default X)" at its end.
 import re
 
 import box
+import builds
 from builds import Failed
 
 TREE = box.TREE
@@ -36,14 +38,14 @@ def joined(text, macros):
                    else macros.get(name, name) for string, name in parts)
 
 
-def kinds(text):
+def kinds(text, macros):
     """{name: type} of each parameter that the module registers."""
     found = dict(re.findall(
         r"^module_param_named\((\w+),\s*[^,]+,\s*(\w+),", text, re.MULTILINE))
     found.update(re.findall(r"^module_param\((\w+),\s*(\w+),", text,
                             re.MULTILINE))
-    lists = dict(re.findall(
-        r'struct choice \w+ = \{\s*"(\w+)",\s*"([^"]+)"', text))
+    lists = {name: joined(value, macros) for name, value in re.findall(
+        rf'struct choice \w+ = \{{\s*"(\w+)",\s*{STRING},', text)}
     lists.update((name, f"{least} to {most}") for name, least, most in
                  re.findall(r'struct number \w+ = \{\s*"(\w+)",\s*(\w+),'
                             r"\s*(\w+)", text))
@@ -61,7 +63,7 @@ def of_module():
         name: joined(value, macros) for name, value in
         re.findall(rf"^MODULE_PARM_DESC\((\w+),\s*{STRING}\);", text,
                    re.MULTILINE)}
-    registered = kinds(text)
+    registered = kinds(text, macros)
     if not registered or set(registered) != set(described):
         raise Failed(f"registered: {sorted(registered)};"
                      f" described: {sorted(described)}")
@@ -72,6 +74,21 @@ def of_module():
             raise Failed(f"{name}: MODULE_PARM_DESC ends without (default X)")
         result[name] = (kind, default[1])
     return result
+
+
+# A build without the other checks, and what modinfo says of it.
+BUILD = r"""
+set -eu
+nice make -s -C "/lib/modules/$1/build" M=/tmp/tree CC="$2" modules
+modinfo /tmp/tree/hv_balloon.ko
+"""
+
+
+def of_modinfo():
+    """{name: (type, default)}"""
+    return {name: (kind, default) for name, default, kind in re.findall(
+        r'^parm:\s+(\w+):.*\(default "?(.+?)"?\) \((.+)\)$',
+        builds.build("6.12", BUILD), re.MULTILINE)}
 
 
 def of_document():
@@ -114,4 +131,13 @@ def check():
         raise Failed("\n".join(wrong))
 
 
-CHECKS = {"parameters as documented": check}
+def check_modinfo():
+    wrong = differences("modinfo", of_module(), of_modinfo())
+    if wrong:
+        raise Failed("\n".join(wrong))
+
+
+CHECKS = {
+    "parameters as documented": check,
+    "parameters as modinfo says": check_modinfo,
+}

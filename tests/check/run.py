@@ -30,6 +30,11 @@ build 6.12 gcc sparse
 build 6.12 clang
 build newest gcc sparse
 build newest clang
+build 6.1 arm64
+build 6.12 arm64
+build 6.12 arm64-16k
+build newest arm64
+build newest arm64-16k
 in-tree x86
 in-tree x86 clang
 in-tree arm64 4K and 64K pages
@@ -42,6 +47,7 @@ rules for files
 viewer and report
 alpine's files on busybox
 parameters as documented
+parameters as modinfo says
 dmesg lines in troubleshooting
 package and dkms in a clean root
 kernels of dkms.conf

@@ -14,6 +14,9 @@ from box import root
 import kernels  # found by the path that box sets
 
 CHOICES = list(kernels.SUITES)
+# Pages of 4 KiB and of 16: Debian has none with 64.
+ARM64 = [("6.1", "arm64"), ("6.12", "arm64"), ("6.12", "arm64-16k"),
+         ("newest", "arm64"), ("newest", "arm64-16k")]
 HEADERS = re.compile(r"linux-(headers|kbuild)-\d")
 SOURCE_PACKAGE = "linux-source-6.12"
 SOURCE = "/usr/src/linux"	# in the box, with source() as a layer
@@ -43,19 +46,34 @@ def fetch(suite, choose, target):
             unpack_package(package, target)
 
 
-def build_headers(path, choice):
-    root.say(f"fetching the headers of kernel {choice}")
+def arm64_packages(apt, flavour):
+    """The tools among them are of this machine's kind."""
+    for architecture in ("amd64", "arm64"):
+        apt.options += ["-o", f"APT::Architectures::={architecture}"]
+    apt.get("update")
+    plan = apt.get("-s", "--no-install-recommends", "install",
+                   f"linux-headers-{flavour}:arm64")
+    return re.findall(r"^Inst (\S+)", plan, re.MULTILINE)
+
+
+def build_headers(path, choice, flavour):
+    root.say(f"fetching the headers of kernel {choice} {flavour}".rstrip())
     (path / "usr/lib").mkdir(parents=True)
     (path / "lib").symlink_to("usr/lib")
-    fetch(kernels.SUITES[choice],
-          lambda apt: [name for name in apt.kernel_packages(choice)
-                       if HEADERS.match(name)], path)
+
+    def choose(apt):
+        names = arm64_packages(apt, flavour) if flavour else \
+            apt.kernel_packages(choice)
+        return [name for name in names if HEADERS.match(name)]
+
+    fetch(kernels.SUITES[choice], choose, path)
 
 
-def headers(choice):
-    """(layer, version) of a kernel's headers."""
-    layer = root.cached(f"headers-{choice}", root.key_of(choice),
-                        lambda path: build_headers(path, choice))
+def headers(choice, flavour=""):
+    """(layer, version) of a kernel's headers, for x86 or a flavour of arm64."""
+    kind = f"{flavour}-headers-{choice}" if flavour else f"headers-{choice}"
+    layer = root.cached(kind, root.key_of(choice),
+                        lambda path: build_headers(path, choice, flavour))
     version = next((layer / "usr/lib/modules").iterdir()).name
     return layer, version
 

@@ -7,8 +7,8 @@ import re
 import shapes
 
 NAMES = [
-    "handshake", "reports", "psi", "idle", "grow", "load", "floor", "tiny",
-    "parameters", "reload", "policy", "hibernation", "nopsi", "kcore",
+    "handshake", "defaults", "reports", "psi", "idle", "grow", "load", "floor",
+    "tiny", "parameters", "reload", "policy", "hibernation", "nopsi", "kcore",
     "soak", "burst",
 ]
 
