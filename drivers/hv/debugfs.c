@@ -76,12 +76,13 @@ static void show_burst(struct seq_file *f, struct hvb_device *dm)
 		[HVB_SIGNAL_OOM] = "signals_oom",
 	};
 	const struct hvb_burst *burst = &dm->burst;
+	char armed[HVB_TRIGGER_MAX];
 	unsigned int i;
 
-	seq_printf(f, LABEL "%s\n", "psi_trigger",
-		   hvb_pressure_armed(dm, HVB_PSI_TRIGGER));
-	seq_printf(f, LABEL "%s\n", "psi_early_trigger",
-		   hvb_pressure_armed(dm, HVB_PSI_EARLY));
+	hvb_pressure_armed(dm, HVB_PSI_TRIGGER, armed);
+	seq_printf(f, LABEL "%s\n", "psi_trigger", armed);
+	hvb_pressure_armed(dm, HVB_PSI_EARLY, armed);
+	seq_printf(f, LABEL "%s\n", "psi_early_trigger", armed);
 	for (i = 0; i < HVB_SIGNALS; i++)
 		seq_printf(f, LABEL "%llu\n", labels[i], burst->signals[i]);
 	seq_printf(f, LABEL "%s\n", "burst", str_yes_no(dm->is_hot));

@@ -206,6 +206,7 @@ struct hvb_last_request {
  * @last_counters: of the last report
  * @looked_counters: of the last look
  * @last_committed: num_committed of the last report, 4 KiB pages
+ * @psi_lock: taken to change @psi, and to look at it from elsewhere
  * @psi: the triggers that are armed
  * @psi_wanted: the triggers that the admin wants, when the reporter starts
  * @psi_request: a change of one of these, or NULL
@@ -276,6 +277,7 @@ struct hvb_device {
 	struct hvb_counters last_counters;
 	struct hvb_counters looked_counters;
 	u64 last_committed;
+	struct mutex psi_lock;	/* of psi */
 	struct hvb_psi *psi[HVB_PSI_TRIGGERS];
 	char psi_wanted[HVB_PSI_TRIGGERS][HVB_TRIGGER_MAX];
 	struct hvb_psi_request *psi_request;
@@ -386,8 +388,8 @@ int hvb_pressure_set(struct hvb_device *dm, enum hvb_psi_which which,
 		     const char *text);
 bool hvb_pressure_is_woken(struct hvb_device *dm);
 bool hvb_pressure_take(struct hvb_device *dm, enum hvb_psi_which which);
-const char *hvb_pressure_armed(struct hvb_device *dm,
-			       enum hvb_psi_which which);
+void hvb_pressure_armed(struct hvb_device *dm, enum hvb_psi_which which,
+			char *text);
 void hvb_pressure_read(struct hvb_device *dm, char *text, size_t size);
 bool hvb_pressure_fallback(struct hvb_device *dm,
 			   const struct hvb_counters *now,

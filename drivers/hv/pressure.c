@@ -175,7 +175,9 @@ int hvb_pressure_set(struct hvb_device *dm, enum hvb_psi_which which,
 		if (IS_ERR(psi))
 			return PTR_ERR(psi);
 	}
+	mutex_lock(&dm->psi_lock);
 	swap(dm->psi[which], psi);
+	mutex_unlock(&dm->psi_lock);
 	disarm(psi);
 	return 0;
 }
@@ -203,10 +205,8 @@ void hvb_pressure_stop(struct hvb_device *dm)
 {
 	enum hvb_psi_which which;
 
-	for (which = 0; which < HVB_PSI_TRIGGERS; which++) {
-		disarm(dm->psi[which]);
-		dm->psi[which] = NULL;
-	}
+	for (which = 0; which < HVB_PSI_TRIGGERS; which++)
+		hvb_pressure_set(dm, which, "");
 }
 
 /**
@@ -246,15 +246,17 @@ bool hvb_pressure_take(struct hvb_device *dm, enum hvb_psi_which which)
  * hvb_pressure_armed() - the trigger that is armed
  * @dm: the device
  * @which: which of the two
+ * @text: room for HVB_TRIGGER_MAX characters: it in PSI's words, or "none"
  *
- * Context: any; what is shown can be old.
- * Return: it in PSI's words, or "none".
+ * Context: may sleep.
  */
-const char *hvb_pressure_armed(struct hvb_device *dm, enum hvb_psi_which which)
+void hvb_pressure_armed(struct hvb_device *dm, enum hvb_psi_which which,
+			char *text)
 {
-	struct hvb_psi *psi = READ_ONCE(dm->psi[which]);
-
-	return psi ? psi->armed : "none";
+	mutex_lock(&dm->psi_lock);
+	strscpy(text, dm->psi[which] ? dm->psi[which]->armed : "none",
+		HVB_TRIGGER_MAX);
+	mutex_unlock(&dm->psi_lock);
 }
 
 /**
