@@ -190,7 +190,7 @@ static void handle_info(struct hvb_device *dm, const struct hvb_msg *msg)
 		return;
 	WRITE_ONCE(dm->max_page_count, msg->info.max_page_count);
 	dev_info_ratelimited(dm->dev, "the host lets this guest have up to %llu MiB\n",
-		 msg->info.max_page_count >> (20 - DM_PAGE_SHIFT));
+			     HVB_MIB(msg->info.max_page_count));
 }
 
 /* Requests are served once the handshake is over. */

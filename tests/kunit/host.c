@@ -160,11 +160,13 @@ static void remove_blocks(struct host *host)
 
 	while (hvb_ranges_next(&dm->absent.added, page, ULONG_MAX, &part)) {
 		for (page = part.start; page < part.start + part.count;
-		     page += dm->block_pages)
-			if (pfn_valid(page))
-				KUNIT_EXPECT_EQ(host->test, 0,
-						offline_and_remove_memory(PFN_PHYS(page),
-									  memory_block_size_bytes()));
+		     page += dm->block_pages) {
+			if (!pfn_valid(page))
+				continue;
+			KUNIT_EXPECT_EQ(host->test, 0,
+					offline_and_remove_memory(PFN_PHYS(page),
+								  PFN_PHYS(dm->block_pages)));
+		}
 	}
 }
 
