@@ -73,6 +73,7 @@ class Views(unittest.TestCase):
         self.assertEqual(values["hv_balloon_memory_stalled_seconds_total"],
                          1.25)
         self.assertEqual(values["hv_balloon_hot_adds_failed_total"], 1)
+        self.assertEqual(values["hv_balloon_blocks_removed_total"], 2)
         self.assertEqual(values["hv_balloon_a_line_of_tomorrow"], 7)
         self.assertEqual(values["hv_balloon_state"], 5)
         self.assertEqual(values["hv_balloon_host_version_info"], 'value="2.0"')
