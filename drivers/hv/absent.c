@@ -88,11 +88,6 @@ void hvb_absent_must_take(struct hvb_device *dm, struct hvb_ranges *set,
 	must(dm, hvb_ranges_take(set, start, count, GFP_MUST), start, count);
 }
 
-static unsigned long end_of(const struct hvb_range *range)
-{
-	return range->start + range->count;
-}
-
 /*
  * The kernel's count of balloon pages, by node. The node comes from the
  * address, because the struct page of an offline block doesn't hold it.
@@ -175,7 +170,7 @@ void hvb_absent_give_back(struct hvb_device *dm, unsigned long start,
 	const struct hvb_range *moving = &dm->absent.moving;
 	unsigned long end = start + count;
 	unsigned long from = clamp(moving->start, start, end);
-	unsigned long to = clamp(end_of(moving), from, end);
+	unsigned long to = clamp(hvb_range_end(moving), from, end);
 
 	lockdep_assert_held(&dm->absent.lock);
 	trace_hvb_range(HVB_TRACE_PRESENT, start, count);
@@ -204,7 +199,7 @@ int hvb_absent_take(struct hvb_device *dm, struct page *page,
 	int err = -EBUSY;
 
 	mutex_lock(&absent->lock);
-	if (start >= end_of(&absent->moving) ||
+	if (start >= hvb_range_end(&absent->moving) ||
 	    start + count <= absent->moving.start)
 		err = hvb_ranges_add(&absent->fresh, start, count, GFP_KERNEL);
 	if (err)
@@ -284,7 +279,7 @@ static unsigned long take_back(struct hvb_device *dm, struct hvb_ranges *set,
 		count_balloon(dm, part.start, part.count, -1);
 		hvb_absent_give_back(dm, part.start, part.count);
 		nr += part.count;
-		start = end_of(&part);
+		start = hvb_range_end(&part);
 	}
 	mutex_unlock(&dm->absent.lock);
 	return nr;

@@ -25,7 +25,7 @@ static void claim_rest(struct hvb_device *dm, unsigned long start,
 				       until - start);
 			dm->absent.nr_claimed += until - start;
 		}
-		start = found ? part.start + part.count : end;
+		start = found ? hvb_range_end(&part) : end;
 	}
 }
 

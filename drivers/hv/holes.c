@@ -7,11 +7,6 @@
 
 #include "hv_balloon.h"
 
-static unsigned long end_of(const struct hvb_range *range)
-{
-	return range->start + range->count;
-}
-
 /*
  * Of these pages, those that are in a block that is online and stays so, or
  * that we set offline ourselves.
@@ -24,7 +19,7 @@ static unsigned long count_online(struct hvb_device *dm, unsigned long start,
 
 	for (; start < end; start = next) {
 		next = min(end, ALIGN(start + 1, dm->block_pages));
-		if (start >= moving->start && start < end_of(moving))
+		if (start >= moving->start && start < hvb_range_end(moving))
 			continue;
 		if (pfn_to_online_page(start) || hvb_absent_is_idle(dm, start))
 			nr += next - start;
@@ -40,7 +35,7 @@ static unsigned long count_given(struct hvb_device *dm, unsigned long start,
 	struct hvb_range ours, part;
 
 	if (!hvb_ranges_next(&absent->added, start, start + count, &ours) ||
-	    !hvb_ranges_next(&absent->given, ours.start, end_of(&ours),
+	    !hvb_ranges_next(&absent->given, ours.start, hvb_range_end(&ours),
 			     &part) ||
 	    part.start != start)
 		return 0;
@@ -104,8 +99,9 @@ int hvb_absent_expect(struct hvb_device *dm, const struct hvb_range *blocks,
 	if (!err) {
 		hvb_absent_must_add(dm, &absent->holes, blocks->start,
 				    backed->start - blocks->start);
-		hvb_absent_must_add(dm, &absent->holes, end_of(backed),
-				    end_of(blocks) - end_of(backed));
+		hvb_absent_must_add(dm, &absent->holes, hvb_range_end(backed),
+				    hvb_range_end(blocks) -
+				    hvb_range_end(backed));
 		absent->nr_added += backed->count;
 		absent->nr_landing = backed->count;
 	}
@@ -142,8 +138,8 @@ void hvb_absent_forget(struct hvb_device *dm, const struct hvb_range *blocks,
 
 	mutex_lock(&absent->lock);
 	hvb_absent_must_take(dm, &absent->added, blocks->start, blocks->count);
-	while (hvb_ranges_next(&absent->holes, blocks->start, end_of(blocks),
-			       &part))
+	while (hvb_ranges_next(&absent->holes, blocks->start,
+			       hvb_range_end(blocks), &part))
 		hvb_absent_must_take(dm, &absent->holes, part.start, part.count);
 	absent->nr_added -= backed->count;
 	absent->nr_landing = 0;

@@ -41,7 +41,7 @@ static void online_page(struct page *page, unsigned int order)
 	while (hvb_absent_next(dm, start, end, &part)) {
 		online_run(start, part.start);
 		hvb_compat_keep_offline(pfn_to_page(part.start), part.count);
-		start = part.start + part.count;
+		start = hvb_range_end(&part);
 	}
 	mutex_unlock(&dm->absent.lock);
 	online_run(start, end);
@@ -70,7 +70,7 @@ static void hold_absent(struct hvb_device *dm, unsigned long start,
 		if (HVB_OFFLINE_PAGES_ARE_MANAGED)
 			adjust_managed_page_count(page,
 						  -refs * (long)part.count);
-		start = part.start + part.count;
+		start = hvb_range_end(&part);
 	}
 }
 

@@ -69,7 +69,7 @@ static void write_set(struct hvb_device *dm, struct ledger *ledger,
 		entry = &ledger->entries[ledger->nr_entries++];
 		entry->range = part;
 		entry->set = set;
-		from = part.start + part.count;
+		from = hvb_range_end(&part);
 	}
 }
 
@@ -162,7 +162,7 @@ static unsigned long count_onlined(struct hvb_device *dm)
 	struct hvb_range part;
 
 	while (hvb_ranges_next(&dm->absent.added, from, ULONG_MAX, &part)) {
-		unsigned long end = part.start + part.count;
+		unsigned long end = hvb_range_end(&part);
 
 		for (from = part.start; from < end; from += dm->block_pages)
 			if (pfn_to_online_page(from) ||

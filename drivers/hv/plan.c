@@ -34,7 +34,7 @@
 static bool contains(const struct hvb_range *outer, unsigned long start,
 		     unsigned long end)
 {
-	return start >= outer->start && end <= outer->start + outer->count;
+	return start >= outer->start && end <= hvb_range_end(outer);
 }
 
 /**
@@ -53,7 +53,7 @@ int hvb_plan_hot_add(const struct hvb_range *range,
 		     const struct hvb_range *pluggable,
 		     unsigned long block_pages, struct hvb_plan *plan)
 {
-	unsigned long end = range->start + range->count;
+	unsigned long end = hvb_range_end(range);
 
 	if (!range->count)
 		return -EINVAL;
@@ -79,8 +79,8 @@ struct hvb_range hvb_plan_backed(const struct hvb_plan *plan,
 				 const struct hvb_range *piece)
 {
 	unsigned long start = max(plan->backed.start, piece->start);
-	unsigned long end = min(plan->backed.start + plan->backed.count,
-				piece->start + piece->count);
+	unsigned long end = min(hvb_range_end(&plan->backed),
+				hvb_range_end(piece));
 
 	return (struct hvb_range) {
 		.start = start,

@@ -18,6 +18,17 @@ struct hvb_range {
 };
 
 /**
+ * hvb_range_end() - where a range ends
+ * @range: the range
+ *
+ * Return: number of the page after its last.
+ */
+static inline unsigned long hvb_range_end(const struct hvb_range *range)
+{
+	return range->start + range->count;
+}
+
+/**
  * struct hvb_ranges - a set of pages in which neighbours are one range
  * @tree: from page numbers to whether they are in the set
  * @nr_pages: pages in the set
