@@ -28,7 +28,6 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "check"))
 
 import box  # noqa: E402 (the checks' modules are found by the line above)
-from box import root  # noqa: E402
 
 from mutants import MUTANTS  # noqa: E402 (beside this file)
 
