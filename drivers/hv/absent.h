@@ -39,6 +39,7 @@ struct page;
  *	movable
  * @claim: the block that is being taken now; count 0 when none is
  * @claim_movable: it goes back to ZONE_MOVABLE
+ * @claim_pages: how many more pages of it are wanted
  * @nr_claimed: pages of it that became fresh
  * @owns_callback: we are the kernel's online callback
  * @nb: the kernel's memory notifier
@@ -57,6 +58,7 @@ struct hvb_absent {
 	struct hvb_ranges idle[2];
 	struct hvb_range claim;
 	bool claim_movable;
+	unsigned long claim_pages;
 	unsigned long nr_claimed;
 	bool owns_callback;
 	struct notifier_block nb;
@@ -106,7 +108,7 @@ void hvb_absent_forget(struct hvb_device *dm, const struct hvb_range *blocks,
 
 /* claim.c */
 void hvb_absent_claim(struct hvb_device *dm, unsigned long start,
-		      bool is_movable);
+		      bool is_movable, unsigned long wanted);
 unsigned long hvb_absent_claimed(struct hvb_device *dm);
 bool hvb_absent_is_claimed(struct hvb_device *dm, unsigned long start,
 			   unsigned long count);

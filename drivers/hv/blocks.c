@@ -13,7 +13,8 @@
  * what it says is a guess, and setting a block offline can fail all the same.
  *
  * A block that we set offline comes online again as soon as one of its pages is
- * present again; the others stay absent in it.
+ * present again; the others stay absent in it. So when less than a block is
+ * wanted, a whole one goes offline, and what is left of it comes back at once.
  *
  * Context: the device's workqueue; all functions may sleep.
  */
@@ -25,8 +26,11 @@
 #include "hv_balloon.h"
 #include "trace.h"
 
-/* How much of a block must be free, in percent. */
-#define FREE_PERCENT	75
+/* How much must be moved at most for what is taken: a quarter. */
+#define MAX_MOVED	4
+
+/* For less than this part of a block, the way offline and back takes longer. */
+#define LEAST_PART	8
 
 /* When a block didn't come online: until the next attempt. */
 #define RETRY_MS	1000
@@ -86,9 +90,9 @@ static bool scan_pages(struct page *page, unsigned long count,
 	return true;
 }
 
-/* Could this block be taken? */
+/* Could this block be taken, for so many pages? */
 static bool scan(struct hvb_device *dm, unsigned long start,
-		 struct candidate *block)
+		 unsigned long wanted, struct candidate *block)
 {
 	struct page *page = pfn_to_online_page(start);
 	unsigned long offline_pages = 0, absent_pages;
@@ -105,8 +109,8 @@ static bool scan(struct hvb_device *dm, unsigned long start,
 	absent_pages = hvb_absent_count(dm, start, dm->block_pages);
 	if (offline_pages != absent_pages)
 		return false;
-	return (block->free_pages + absent_pages) * 100 >=
-	       dm->block_pages * FREE_PERCENT;
+	return (dm->block_pages - block->free_pages - absent_pages) *
+	       MAX_MOVED <= wanted;
 }
 
 /* The most free first; of equals, those that are the easiest to get again. */
@@ -132,13 +136,13 @@ static unsigned long last_page(void)
 }
 
 static unsigned long find(struct hvb_device *dm, struct candidate *blocks,
-			  unsigned long most)
+			  unsigned long most, unsigned long wanted)
 {
 	unsigned long end = last_page(), start, nr = 0;
 
 	for (start = 0; start + dm->block_pages <= end && nr < most;
 	     start += dm->block_pages) {
-		if (scan(dm, start, &blocks[nr]))
+		if (scan(dm, start, wanted, &blocks[nr]))
 			nr++;
 		cond_resched();
 	}
@@ -147,20 +151,21 @@ static unsigned long find(struct hvb_device *dm, struct candidate *blocks,
 }
 
 /*
- * Takes one block, and adds to @nr what the host can have of it.
+ * Takes one block, and adds to @nr what the host can have of it: @wanted pages
+ * at most.
  *
  * Return: 0, also when the block stays; -ETIMEDOUT when it took too long.
  */
 static int take(struct hvb_device *dm, struct candidate *block,
-		unsigned long *nr)
+		unsigned long wanted, unsigned long *nr)
 {
 	unsigned long claimed;
 	int err;
 
 	/* It was looked at some time ago. */
-	if (!scan(dm, block->start, block))
+	if (!scan(dm, block->start, wanted, block))
 		return 0;
-	hvb_absent_claim(dm, block->start, block->is_movable);
+	hvb_absent_claim(dm, block->start, block->is_movable, wanted);
 	err = hvb_block_offline(dm, block->start);
 	claimed = hvb_absent_claimed(dm);
 	atomic_long_add(claimed, &dm->counts[HVB_COUNT_BLOCK_PAGES]);
@@ -168,17 +173,27 @@ static int take(struct hvb_device *dm, struct candidate *block,
 	return err == -ETIMEDOUT ? err : 0;
 }
 
+/* How many pages of the next block are wanted; 0 when it should stay. */
+static unsigned long want(struct hvb_device *dm, unsigned long wanted)
+{
+	if (wanted < dm->block_pages / LEAST_PART)
+		return 0;
+	return min(wanted, dm->block_pages);
+}
+
 /**
  * hvb_blocks_take() - take whole blocks for the host
  * @dm: the device
- * @can_give: how many pages may go now
+ * @wanted: how many pages the host wants
+ * @can_give: how many may go now, whatever the host wants
  * @data: for @can_give
+ *
+ * What is wanted of the last block can be a part of it.
  *
  * Return: pages taken; they are fresh then.
  */
-unsigned long hvb_blocks_take(struct hvb_device *dm,
+unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
 			      unsigned long (*can_give)(struct hvb_device *dm,
-							unsigned long taken,
 							void *data),
 			      void *data)
 {
@@ -186,22 +201,23 @@ unsigned long hvb_blocks_take(struct hvb_device *dm,
 	struct candidate *blocks;
 	unsigned long found, i, nr = 0;
 
-	if (!READ_ONCE(dm->params->balloon_blocks) ||
-	    can_give(dm, 0, data) < dm->block_pages)
+	if (!READ_ONCE(dm->params->balloon_blocks) || !want(dm, wanted) ||
+	    can_give(dm, data) < dm->block_pages)
 		return 0;
 	blocks = kvmalloc_array(most, sizeof(*blocks),
 				GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (!blocks)
 		return 0;
-	found = find(dm, blocks, most);
-	for (i = 0; i < found; i++) {
-		if (can_give(dm, nr, data) < dm->block_pages)
+	found = find(dm, blocks, most, want(dm, wanted));
+	for (i = 0; i < found && want(dm, wanted - nr); i++) {
+		if (can_give(dm, data) < dm->block_pages)
 			break;
-		if (take(dm, &blocks[i], &nr))
+		if (take(dm, &blocks[i], want(dm, wanted - nr), &nr))
 			break;
 		cond_resched();
 	}
 	kvfree(blocks);
+	hvb_blocks_bring_back(dm);
 	return nr;
 }
 
@@ -218,7 +234,7 @@ int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
 {
 	struct candidate block = { .start = start };
 
-	return take(dm, &block, nr);
+	return take(dm, &block, dm->block_pages, nr);
 }
 
 /* Brings the blocks of one kind online that have something to offer. */

@@ -10,7 +10,7 @@
  */
 #include "hv_balloon.h"
 
-/* All that was present in the claimed block is fresh now. */
+/* What was present in the claimed block is fresh now, as far as it is wanted. */
 static void claim_rest(struct hvb_device *dm, unsigned long start,
 		       unsigned long end)
 {
@@ -19,11 +19,12 @@ static void claim_rest(struct hvb_device *dm, unsigned long start,
 	while (start < end) {
 		bool found = hvb_absent_next(dm, start, end, &part);
 		unsigned long until = found ? part.start : end;
+		unsigned long nr = min(until - start, dm->absent.claim_pages);
 
-		if (until > start) {
-			hvb_absent_add(dm, &dm->absent.fresh, start,
-				       until - start);
-			dm->absent.nr_claimed += until - start;
+		if (nr) {
+			hvb_absent_add(dm, &dm->absent.fresh, start, nr);
+			dm->absent.claim_pages -= nr;
+			dm->absent.nr_claimed += nr;
 		}
 		start = found ? hvb_range_end(&part) : end;
 	}
@@ -40,11 +41,12 @@ static struct hvb_ranges *idle_set(struct hvb_device *dm,
  * @dm: the device
  * @start: number of its first page
  * @is_movable: it goes back to ZONE_MOVABLE
+ * @wanted: how many pages are taken at most; the others are still present
  *
  * Context: may sleep.
  */
 void hvb_absent_claim(struct hvb_device *dm, unsigned long start,
-		      bool is_movable)
+		      bool is_movable, unsigned long wanted)
 {
 	struct hvb_absent *absent = &dm->absent;
 
@@ -52,6 +54,7 @@ void hvb_absent_claim(struct hvb_device *dm, unsigned long start,
 	absent->claim.start = start;
 	absent->claim.count = dm->block_pages;
 	absent->claim_movable = is_movable;
+	absent->claim_pages = wanted;
 	absent->nr_claimed = 0;
 	mutex_unlock(&absent->lock);
 }

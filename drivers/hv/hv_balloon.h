@@ -351,9 +351,8 @@ int hvb_block_online(struct hvb_device *dm, unsigned long page,
 int hvb_block_offline(struct hvb_device *dm, unsigned long page);
 
 /* blocks.c */
-unsigned long hvb_blocks_take(struct hvb_device *dm,
+unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
 			      unsigned long (*can_give)(struct hvb_device *dm,
-							unsigned long taken,
 							void *data),
 			      void *data);
 int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,

@@ -158,14 +158,11 @@ struct request {
 	struct hvb_counters start;
 };
 
-static unsigned long can_give_blocks(struct hvb_device *dm,
-				     unsigned long taken, void *data)
+static unsigned long can_give_blocks(struct hvb_device *dm, void *data)
 {
 	const struct request *req = data;
 
-	if (taken >= req->wanted)
-		return 0;
-	return can_give(dm, &req->start, req->wanted - taken);
+	return can_give(dm, &req->start, ULONG_MAX);
 }
 
 /*
@@ -201,7 +198,7 @@ static unsigned long take_pages(struct hvb_device *dm, struct request *req,
 
 	if (READ_ONCE(dm->params->balloon_blocks))
 		drop_cache(dm, req);
-	nr = hvb_blocks_take(dm, can_give_blocks, req);
+	nr = hvb_blocks_take(dm, req->wanted, can_give_blocks, req);
 	while (!*err && nr < req->wanted) {
 		unsigned long limit = can_give(dm, &req->start,
 					       req->wanted - nr);

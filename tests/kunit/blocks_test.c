@@ -76,14 +76,29 @@ static void free_blocks_go_whole_and_come_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_LARGE_PAGES));
 }
 
-static void less_than_a_block_leaves_blocks_alone(struct kunit *test)
+static void little_of_a_block_leaves_blocks_alone(struct kunit *test)
 {
 	struct host *host = roomy(test);
 
-	expect_takes(host, block_pages() - 1);
+	expect_takes(host, block_pages() / 8 - 1);
 	KUNIT_EXPECT_EQ(test, NR_BLOCKS, nr_online());
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_BLOCK_PAGES));
 	return_all(host);
+}
+
+/* The block is online again at once, without what was taken. */
+static void a_part_of_a_block_goes(struct kunit *test)
+{
+	struct host *host = roomy(test);
+
+	for (unsigned int i = 1; i <= 2; i++) {
+		expect_takes(host, block_pages() / 8 * 9);
+		KUNIT_EXPECT_EQ(test, NR_BLOCKS - 1, nr_online());
+		KUNIT_EXPECT_EQ(test, block_pages() / 8 * 9 * i,
+				host_count(host, HVB_COUNT_BLOCK_PAGES));
+		KUNIT_EXPECT_LE(test, host->holds.nr_ranges, 2);
+		return_all(host);
+	}
 }
 
 static void the_parameter_turns_it_off(struct kunit *test)
@@ -180,7 +195,8 @@ static void the_driver_that_comes_next_has_the_blocks(struct kunit *test)
 
 static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(free_blocks_go_whole_and_come_back),
-	KUNIT_CASE(less_than_a_block_leaves_blocks_alone),
+	KUNIT_CASE(little_of_a_block_leaves_blocks_alone),
+	KUNIT_CASE(a_part_of_a_block_goes),
 	KUNIT_CASE(the_parameter_turns_it_off),
 	KUNIT_CASE(a_part_of_a_block_comes_back),
 	KUNIT_CASE(a_send_that_fails_brings_blocks_back),
