@@ -3,7 +3,7 @@
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
-.PHONY: modules install uninstall demo test lab kunit soak clean
+.PHONY: modules install uninstall demo test lab kunit fuzz soak clean
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -25,6 +25,13 @@ test:
 
 kunit:
 	tests/kunit/run
+
+# The pure files, and the driver on its test transport, for long.
+FUZZ_SECONDS ?= 1800
+FUZZ_MESSAGES ?= 10000000
+fuzz:
+	tests/fuzz/run --mutants --seconds $(FUZZ_SECONDS)
+	tests/kunit/run --filter hv_balloon_fuzz --messages $(FUZZ_MESSAGES)
 
 # Cycles, cycles a reload, suspends: in the debug kernel and in Debian's, side
 # by side.

@@ -13,8 +13,6 @@
 
 #include "host.h"
 
-#define TRANS	0xcafe
-
 /**
  * host_asks() - ask for pages
  * @host: the host
@@ -23,7 +21,7 @@
 void host_asks(struct host *host, u32 nr_pages)
 {
 	struct dm_balloon req = {
-		.hdr = { DM_BALLOON_REQUEST, sizeof(req), TRANS },
+		.hdr = { DM_BALLOON_REQUEST, sizeof(req), HOST_TRANS },
 		.num_pages = nr_pages,
 	};
 
@@ -46,7 +44,7 @@ unsigned long host_gets_one(struct host *host, bool *more)
 	resp = host_hears(host, DM_BALLOON_RESPONSE, sizeof(*resp));
 	count = FIELD_GET(DM_RESPONSE_COUNT_MASK, resp->more_and_count);
 	*more = resp->more_and_count & DM_MORE_PAGES;
-	KUNIT_EXPECT_EQ(host->test, resp->hdr.trans_id, TRANS);
+	KUNIT_EXPECT_EQ(host->test, resp->hdr.trans_id, HOST_TRANS);
 	KUNIT_EXPECT_EQ(host->test, resp->hdr.size,
 			struct_size(resp, range_array, count));
 	for (u32 i = 0; i < count; i++) {
@@ -113,7 +111,9 @@ void host_returns(struct host *host, const struct hvb_range *ranges,
 
 	req = kunit_kzalloc(host->test, size, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(host->test, req);
-	req->hdr = (struct dm_header) { DM_UNBALLOON_REQUEST, size, TRANS };
+	req->hdr.type = DM_UNBALLOON_REQUEST;
+	req->hdr.size = size;
+	req->hdr.trans_id = HOST_TRANS;
 	req->flags = more;
 	req->range_count = nr_ranges;
 	for (unsigned int i = 0; i < nr_ranges; i++) {
@@ -137,7 +137,7 @@ void host_hears_unballoon_done(struct host *host)
 	const struct dm_header *hdr;
 
 	hdr = host_hears(host, DM_UNBALLOON_RESPONSE, sizeof(*hdr));
-	KUNIT_EXPECT_EQ(host->test, hdr->trans_id, TRANS);
+	KUNIT_EXPECT_EQ(host->test, hdr->trans_id, HOST_TRANS);
 }
 
 /**
@@ -166,7 +166,7 @@ void host_adds(struct host *host, const struct hvb_range *range,
 	       const struct hvb_range *region)
 {
 	struct dm_hot_add_with_region req = {
-		.hdr = { DM_MEM_HOT_ADD_REQUEST, 0, TRANS },
+		.hdr = { DM_MEM_HOT_ADD_REQUEST, 0, HOST_TRANS },
 		.range = WIRE_RANGE(range->start, range->count),
 	};
 
@@ -181,7 +181,7 @@ void host_hears_added(struct host *host, u32 page_count, u32 result)
 	const struct dm_hot_add_response *resp;
 
 	resp = host_hears(host, DM_MEM_HOT_ADD_RESPONSE, sizeof(*resp));
-	KUNIT_EXPECT_EQ(host->test, resp->hdr.trans_id, TRANS);
+	KUNIT_EXPECT_EQ(host->test, resp->hdr.trans_id, HOST_TRANS);
 	KUNIT_EXPECT_EQ(host->test, resp->page_count, page_count);
 	KUNIT_EXPECT_EQ(host->test, resp->result, result);
 	host_hears_nothing(host);
@@ -213,6 +213,48 @@ void host_agrees(struct host *host)
 		KUNIT_ASSERT_EQ(host->test, ours.count, theirs.count);
 		from = ours.start + ours.count;
 	}
+}
+
+/* Online pages of a set; each must be PageOffline and held once. */
+static unsigned long count_absent(struct host *host, struct hvb_ranges *set)
+{
+	unsigned long from = 0, nr = 0, nr_wrong = 0;
+	struct hvb_range part;
+
+	while (hvb_ranges_next(set, from, ULONG_MAX, &part)) {
+		for (from = part.start; from < part.start + part.count; from++) {
+			struct page *page = pfn_to_online_page(from);
+
+			nr += !!page;
+			nr_wrong += page && (!PageOffline(page) ||
+					     page_count(page) != 1);
+		}
+	}
+	KUNIT_EXPECT_EQ(host->test, nr_wrong, 0);
+	return nr;
+}
+
+/**
+ * host_finds_pages() - the guest's pages are as its sets say
+ * @host: the host
+ *
+ * The absent pages of blocks that are online are PageOffline and held once, and
+ * no others are PageOffline.
+ */
+void host_finds_pages(struct host *host)
+{
+	unsigned long nr_absent = 0, nr_offline = 0;
+
+	for (unsigned int i = 0; i < HVB_ABSENT_SETS; i++)
+		nr_absent += count_absent(host, hvb_absent_set(&host->dm, i));
+	for (unsigned long i = 0; i < 2 * HOST_MEMORY; i++) {
+		struct page *page = pfn_to_online_page(i);
+
+		nr_offline += page && PageOffline(page);
+		if (i % SZ_4K == 0)
+			cond_resched();
+	}
+	KUNIT_EXPECT_EQ(host->test, nr_offline, nr_absent);
 }
 
 static int write_state(struct vfsmount *mnt, const char *path,

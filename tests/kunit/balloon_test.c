@@ -185,6 +185,29 @@ static void a_page_comes_back_only_once(struct kunit *test)
 	host_agrees(host);
 }
 
+/* All of a message makes sense, but not together. */
+static void ranges_that_overlap_return_each_page_once(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range part, ranges[4];
+
+	host_takes(host, 512);
+	KUNIT_ASSERT_TRUE(test, hvb_ranges_next(&host->holds, 0, ULONG_MAX,
+						&part));
+	KUNIT_ASSERT_GE(test, part.count, 100);
+	ranges[0] = (struct hvb_range) { part.start + 10, 20 };
+	ranges[1] = (struct hvb_range) { part.start + 20, 20 };
+	ranges[2] = (struct hvb_range) { part.start, 50 };
+	ranges[3] = (struct hvb_range) { part.start + 25, 1 };
+	host_returns(host, ranges, ARRAY_SIZE(ranges), false);
+	host_hears_unballoon_done(host);
+	KUNIT_EXPECT_EQ(test, host_count(host, HVB_COUNT_UNKNOWN_PAGES),
+			20 + 20 + 50 + 1 - 50);
+	KUNIT_EXPECT_EQ(test, host->holds.nr_pages, 512 - 50);
+	host_agrees(host);
+	return_all(host);
+}
+
 static void a_lost_unballoon_response_changes_nothing_else(struct kunit *test)
 {
 	struct host *host = host_connected(test);
@@ -263,6 +286,7 @@ static struct kunit_case balloon_cases[] = {
 	KUNIT_CASE(a_transaction_is_answered_after_its_last_message),
 	KUNIT_CASE(pages_never_given_are_left_alone),
 	KUNIT_CASE(a_page_comes_back_only_once),
+	KUNIT_CASE(ranges_that_overlap_return_each_page_once),
 	KUNIT_CASE(a_lost_unballoon_response_changes_nothing_else),
 	KUNIT_CASE(a_full_ring_is_waited_for),
 	KUNIT_CASE(a_ring_that_stays_full_keeps_no_page),

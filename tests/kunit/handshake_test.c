@@ -157,13 +157,28 @@ static void a_wrong_answer_is_no_answer(struct kunit *test)
 	host_agrees(host);
 }
 
-static void a_request_before_the_handshake_is_refused(struct kunit *test)
+static void a_request_before_the_channel_is_open_is_not_read(struct kunit *test)
 {
 	struct host *host = host_new(test);
 
 	host_asks(host, 1);
 	host_hears_nothing(host);
-	KUNIT_EXPECT_EQ(test, 1, host_count(host, HVB_COUNT_REFUSED));
+	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_RECEIVED));
+	host_agrees(host);
+}
+
+/* It is in the ring before the waiter for the answer runs. */
+static void a_request_right_behind_the_last_answer_is_served(struct kunit *test)
+{
+	struct host *host = host_new(test);
+
+	host->asks_at_once = 10;
+	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&host->dm));
+	flush_workqueue(host->dm.wq);
+	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_REFUSED));
+	host_hears(host, DM_VERSION_REQUEST, 16);
+	host_hears(host, DM_CAPABILITIES_REPORT, 32);
+	KUNIT_EXPECT_EQ(test, 10, host_gets(host));
 	host_agrees(host);
 }
 
@@ -208,7 +223,8 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE_PARAM(a_handshake_ends_as_the_host_wants,
 			 handshake_gen_params),
 	KUNIT_CASE(a_wrong_answer_is_no_answer),
-	KUNIT_CASE(a_request_before_the_handshake_is_refused),
+	KUNIT_CASE(a_request_before_the_channel_is_open_is_not_read),
+	KUNIT_CASE(a_request_right_behind_the_last_answer_is_served),
 	KUNIT_CASE(an_answer_after_the_handshake_is_refused),
 	KUNIT_CASE(the_handshake_can_be_repeated),
 	{}

@@ -10,6 +10,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/slab.h>
 
+#include "fault.h"
 #include "host.h"
 
 struct letter {
@@ -70,6 +71,11 @@ static void answer(struct host *host, const struct dm_header *hdr)
 		return;
 	}
 	put_letter(host, &host->inbox, &resp, sizeof(resp), 0);
+	if (resp.hdr.type == DM_CAPABILITIES_RESPONSE && host->asks_at_once)
+		put_letter(host, &host->inbox, &(struct dm_balloon) {
+			.hdr = { DM_BALLOON_REQUEST, 16, HOST_TRANS },
+			.num_pages = host->asks_at_once,
+		}, sizeof(struct dm_balloon), 0);
 	hvb_vsc_notify(&host->dm);
 }
 
@@ -108,6 +114,7 @@ static void script_close(struct hvb_device *dm)
 static int script_send(struct hvb_device *dm, const void *buf, size_t size)
 {
 	struct host *host = container_of(dm, struct host, dm);
+	unsigned int nth = hvb_fault_pause();
 	int err = 0;
 
 	mutex_lock(&host->lock);
@@ -121,7 +128,20 @@ static int script_send(struct hvb_device *dm, const void *buf, size_t size)
 		hear(host, buf, size);
 	}
 	mutex_unlock(&host->lock);
+	hvb_fault_go_on(nth);
 	return err;
+}
+
+/* The guest has done with a message, and takes the next. */
+static void fault_next(struct host *host, bool has_next)
+{
+	if (host->is_failing)
+		host->has_failed = hvb_fault_came();
+	host->is_failing = has_next && host->fail_nth;
+	if (!host->is_failing)
+		return;
+	hvb_fault_nth(host->fail_nth);
+	host->fail_nth = 0;
 }
 
 static int script_recv(struct hvb_device *dm, void *buf, size_t size,
@@ -140,7 +160,11 @@ static int script_recv(struct hvb_device *dm, void *buf, size_t size,
 		*len = err ? 0 : min(letter->len, size);
 		memcpy(buf, letter->buf, *len);
 		kfree(letter);
+	} else if (host->flood) {
+		*len = host->flood->size;
+		memcpy(buf, host->flood, *len);
 	}
+	fault_next(host, letter);
 	mutex_unlock(&host->lock);
 	return err;
 }
@@ -152,6 +176,15 @@ static const struct hvb_transport script = {
 	.recv = script_recv,
 };
 
+static void remove_block(struct host *host, unsigned long page)
+{
+	if (!pfn_valid(page))
+		return;
+	KUNIT_EXPECT_EQ(host->test, 0,
+			offline_and_remove_memory(PFN_PHYS(page),
+						  memory_block_size_bytes()));
+}
+
 static void remove_blocks(struct host *host)
 {
 	struct hvb_device *dm = &host->dm;
@@ -160,13 +193,8 @@ static void remove_blocks(struct host *host)
 
 	while (hvb_ranges_next(&dm->absent.added, page, ULONG_MAX, &part)) {
 		for (page = part.start; page < part.start + part.count;
-		     page += dm->block_pages) {
-			if (!pfn_valid(page))
-				continue;
-			KUNIT_EXPECT_EQ(host->test, 0,
-					offline_and_remove_memory(PFN_PHYS(page),
-								  PFN_PHYS(dm->block_pages)));
-		}
+		     page += dm->block_pages)
+			remove_block(host, page);
 	}
 }
 
@@ -242,10 +270,10 @@ struct host *host_connected(struct kunit *test)
 }
 
 /**
- * host_restart_driver() - unload the driver and load it again
+ * host_stop_driver() - unload the driver
  * @host: the host; it goes on to hold what it was given
  */
-void host_restart_driver(struct host *host)
+void host_stop_driver(struct host *host)
 {
 	struct hvb_device *dm = &host->dm;
 	struct device *dev = dm->dev;
@@ -256,8 +284,17 @@ void host_restart_driver(struct host *host)
 	dm->dev = dev;
 	dm->transport = &script;
 	dm->params = &host->params;
-	KUNIT_ASSERT_EQ(host->test, 0, hvb_device_init(dm));
-	KUNIT_ASSERT_EQ(host->test, 0, hvb_vsc_connect(dm));
+}
+
+/**
+ * host_restart_driver() - unload the driver and load it again
+ * @host: the host; it goes on to hold what it was given
+ */
+void host_restart_driver(struct host *host)
+{
+	host_stop_driver(host);
+	KUNIT_ASSERT_EQ(host->test, 0, hvb_device_init(&host->dm));
+	KUNIT_ASSERT_EQ(host->test, 0, hvb_vsc_connect(&host->dm));
 	drop_letters(&host->sent);
 }
 
@@ -333,7 +370,9 @@ const void *host_hears(struct host *host, enum dm_type type, size_t size)
  */
 void host_forget(struct host *host)
 {
+	mutex_lock(&host->lock);
 	drop_letters(&host->sent);
+	mutex_unlock(&host->lock);
 }
 
 void host_hears_nothing(struct host *host)

@@ -11,6 +11,9 @@
 
 #include "hv_balloon.h"
 
+/* The transaction of all that the host asks for. */
+#define HOST_TRANS	0xcafe
+
 /* Real memory that the kernel wasn't told of begins here: see run.py. */
 #define HOST_MEMORY	(SZ_1G >> PAGE_SHIFT)
 
@@ -48,9 +51,15 @@ static inline unsigned long block_pages(void)
  * @caps: the answer to the capabilities
  * @mute: no answer to messages of this type, or:
  * @instead: a message in place of that answer
+ * @asks_at_once: pages that it asks for right behind its last answer
+ * @flood: a message that is always there when no other is
  * @holds: pages that the host was given
  * @total_pages: the kernel's pages before the device was there
  * @leaves_memory: what was added stays when the test ends
+ * @fail_nth: while the guest carries out the next message, this allocation
+ *	fails; 0 for none
+ * @is_failing: it is carrying it out
+ * @has_failed: the allocation failed; fewer than that were made otherwise
  */
 struct host {
 	struct kunit *test;
@@ -72,13 +81,19 @@ struct host {
 	u64 caps;
 	enum dm_type mute;
 	const struct dm_version_response *instead;
+	u32 asks_at_once;
+	const struct dm_header *flood;
 	struct hvb_ranges holds;
 	unsigned long total_pages;
 	bool leaves_memory;
+	unsigned int fail_nth;
+	bool is_failing;
+	bool has_failed;
 };
 
 struct host *host_new(struct kunit *test);
 struct host *host_connected(struct kunit *test);
+void host_stop_driver(struct host *host);
 void host_restart_driver(struct host *host);
 
 void host_post(struct host *host, const void *buf, size_t len, int err);
@@ -101,6 +116,7 @@ void host_adds(struct host *host, const struct hvb_range *range,
 	       const struct hvb_range *region);
 void host_hears_added(struct host *host, u32 page_count, u32 result);
 void host_agrees(struct host *host);
+void host_finds_pages(struct host *host);
 
 int block_set(unsigned long page, const char *state);
 

@@ -7,20 +7,15 @@
 #include <kunit/test.h>
 #include <linux/bitmap.h>
 #include <linux/module.h>
-#include <linux/prandom.h>
-#include <linux/random.h>
 
 #include "fault.h"
+#include "random.h"
 #include "ranges.h"
 
 #define ROW_RANGES	4
 #define MODEL_PAGES	512
 #define MODEL_STEPS	20000
 #define MODEL_RUN_BITS	7
-
-static unsigned int seed;
-module_param(seed, uint, 0444);
-MODULE_PARM_DESC(seed, "of the random walk; 0 takes a new one, and prints it");
 
 enum what { ADD, TAKE };
 
@@ -324,13 +319,11 @@ static void step(struct kunit *test, struct hvb_ranges *set,
 
 static void a_random_walk_agrees_with_a_bitmap(struct kunit *test)
 {
-	u32 used = seed ?: get_random_u32();
 	struct hvb_ranges *set = new_set(test);
 	struct rnd_state rnd;
 	struct model *model;
 
-	kunit_info(test, "seed=%u", used);
-	prandom_seed_state(&rnd, used);
+	random_begin(test, &rnd, 0);
 	model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, model);
 

@@ -7,12 +7,14 @@ A test that fails or is skipped, a suite that is missing, a line that a
 checker of the kernel printed, a leak, and a run that doesn't come to its end
 each count as a failure. The kernel's own parser reads the results.
 
-	run.py [--seed N] [--cpus N] [--filter GLOB] [--log FILE]
+	run.py [--seed N] [--messages N] [--cpus N] [--filter GLOB]
+	       [--log FILE]
 """
 
 import argparse
 import json
 from pathlib import Path
+import random
 import re
 import subprocess
 import sys
@@ -23,7 +25,9 @@ import images
 import root
 
 HERE = Path(__file__).resolve().parent
-TIME_LIMIT = 1200	# seconds; a run takes about two minutes
+TIME_LIMIT = 1200	# seconds; a run takes about three minutes
+MESSAGES = 100000
+MESSAGES_PER_SECOND = 500	# at least; with so many more, it takes longer
 MODULE = "hv_balloon_kunit.ko"
 
 # Physical memory from 1 to 2 GiB is there and the kernel doesn't know: what
@@ -63,14 +67,17 @@ def boot(module, args):
             ("bin/sh", 0o120777, b"busybox"),
             images.program("init", HERE / "init.sh"),
             images.program(MODULE, module),
-            ("parameters", 0o100644, b"seed=%d\n" % args.seed),
+            ("parameters", 0o100644,
+             b"seed=%d messages=%d\n" % (args.seed, args.messages)),
         ]))
         machine = [*MACHINE, "-smp", str(args.cpus), "-append",
                    f"{ARGUMENTS} kunit.filter_glob={args.filter}"]
         try:
             done = root.run(machine, binds=[(work, "/tmp/boot")],
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, timeout=TIME_LIMIT)
+                            stderr=subprocess.STDOUT,
+                            timeout=TIME_LIMIT +
+                            args.messages / MESSAGES_PER_SECOND)
             out = done.stdout
         except subprocess.TimeoutExpired as late:
             out = (late.stdout or b"") + b"\nFAILED: time limit\n"
@@ -131,12 +138,16 @@ def judge(log, is_filtered):
 def main():
     parser = argparse.ArgumentParser(description="the KUnit suites")
     parser.add_argument("--seed", type=int, default=0,
-                        help="of the random walk")
+                        help="of all that is random; 0 takes a new one")
+    parser.add_argument("--messages", type=int, default=MESSAGES,
+                        help="that the driver is fuzzed with")
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--filter", default="*",
                         help="only suites (or suite.test) so named")
     parser.add_argument("--log", type=Path, help="keep the serial line's text")
     args = parser.parse_args()
+    args.seed = args.seed or random.randrange(1, 2**31)
+    print(f"seed={args.seed}", flush=True)
 
     with kernel.stage() as work:
         root.say("building the test module")
