@@ -20,6 +20,7 @@ import intree
 import messages
 import packages
 import parameters
+import states
 import static
 from box import root
 
@@ -49,6 +50,7 @@ alpine's files on busybox
 parameters as documented
 parameters as modinfo says
 dmesg lines in troubleshooting
+states as tested
 package and dkms in a clean root
 kernels of dkms.conf
 version of the package
@@ -56,7 +58,8 @@ docs by the kernel's sphinx
 """.strip().splitlines()
 
 PROVIDED = {**builds.CHECKS, **intree.CHECKS, **messages.CHECKS,
-            **packages.CHECKS, **parameters.CHECKS, **static.CHECKS}
+            **packages.CHECKS, **parameters.CHECKS, **states.CHECKS,
+            **static.CHECKS}
 
 
 def run(name):
