@@ -68,6 +68,7 @@ static void must(struct hvb_device *dm, int err, unsigned long start,
 void hvb_absent_must_add(struct hvb_device *dm, struct hvb_ranges *set,
 			 unsigned long start, unsigned long count)
 {
+	lockdep_assert_held(&dm->absent.lock);
 	if (count)
 		must(dm, hvb_ranges_add(set, start, count, GFP_MUST), start,
 		     count);
@@ -85,6 +86,7 @@ void hvb_absent_must_add(struct hvb_device *dm, struct hvb_ranges *set,
 void hvb_absent_must_take(struct hvb_device *dm, struct hvb_ranges *set,
 			  unsigned long start, unsigned long count)
 {
+	lockdep_assert_held(&dm->absent.lock);
 	must(dm, hvb_ranges_take(set, start, count, GFP_MUST), start, count);
 }
 
@@ -140,6 +142,7 @@ void hvb_absent_release(struct hvb_device *dm, unsigned long start,
 {
 	unsigned long end = start + count;
 
+	lockdep_assert_held(&dm->absent.lock);
 	while (start < end) {
 		unsigned int order = hvb_plan_order(start, end - start,
 						    pageblock_order);

@@ -112,6 +112,7 @@ bool hvb_absent_is_claimed(struct hvb_device *dm, unsigned long start,
  */
 bool hvb_absent_is_idle(struct hvb_device *dm, unsigned long page)
 {
+	lockdep_assert_held(&dm->absent.lock);
 	return hvb_ranges_contains(&dm->absent.idle[0], page, 1) ||
 	       hvb_ranges_contains(&dm->absent.idle[1], page, 1);
 }
@@ -130,6 +131,7 @@ bool hvb_absent_unidle(struct hvb_device *dm, unsigned long start,
 {
 	unsigned int i;
 
+	lockdep_assert_held(&dm->absent.lock);
 	for (i = 0; i < 2; i++) {
 		if (!hvb_ranges_contains(&dm->absent.idle[i], start, count))
 			continue;

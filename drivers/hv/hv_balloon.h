@@ -4,7 +4,9 @@
  *
  * Who calls whom:
  *
- *   main.c       VMBus driver, parameters       -> vsc.c, status.c, absent.c
+ *   main.c       the VMBus driver               -> device.c, vsc.c, status.c
+ *   params.c     what the admin sets            -> main.c, status.c
+ *   device.c     the life of struct hvb_device  -> ledger.c, hotplug.c
  *   transport.c  packets in and out             -> vsc.c
  *   vsc.c        the conversation with the host -> inflate, deflate, hotadd,
  *                                                  hotremove
@@ -14,8 +16,8 @@
  *   hotremove.c  added blocks to the host       -> blocks.c, absent.c, vsc.c
  *   absent.c     pages that the host has
  *   holes.c      hot-added blocks               -> absent.c
- *   claim.c      whole blocks of them            -> absent.c
- *   blocks.c     taking and returning blocks     -> claim.c, block.c,
+ *   claim.c      whole blocks of them           -> absent.c
+ *   blocks.c     taking and returning blocks    -> claim.c, block.c,
  *                                                  hotremove.c
  *   hotplug.c    the kernel's hotplug callbacks -> absent.c
  *   block.c      the state of a memory block    -> fs.c

@@ -191,8 +191,10 @@ void hvb_ledger_adopt(struct hvb_device *dm)
 
 	for (i = 0; i < ledger->nr_entries; i++)
 		adopt(dm, &ledger->entries[i]);
+	mutex_lock(&dm->absent.lock);
 	dm->absent.nr_added = ledger->nr_added;
 	dm->absent.nr_onlined = count_onlined(dm);
+	mutex_unlock(&dm->absent.lock);
 	if (dm->absent.given.nr_pages)
 		dev_info(dm->dev, "took over %lu MiB that the host holds\n",
 			 dm->absent.given.nr_pages >> (20 - PAGE_SHIFT));

@@ -211,7 +211,7 @@ unsigned long hvb_ranges_count(struct hvb_ranges *set, unsigned long start,
 
 	while (hvb_ranges_next(set, from, end, &part)) {
 		nr += part.count;
-		from = part.start + part.count;
+		from = hvb_range_end(&part);
 	}
 	return nr;
 }
