@@ -36,6 +36,7 @@ ROOMY = 4096			# MiB
 
 # With five-level paging KASAN reports wild accesses under emulated SVM.
 DEBUG_BOOT = {"cpu": ("la57=off",), "limit": 300}
+DEBUG_MEMORY = 1024		# MiB at least: some 300 are the checkers'
 
 STARTED = time.monotonic()
 PRINTING = threading.Lock()
@@ -59,7 +60,8 @@ class Run:
         if driver == "roomy":
             boot = dataclasses.replace(boot, memory=ROOMY)
         if kernel.choice == "debug":
-            boot = dataclasses.replace(boot, **DEBUG_BOOT)
+            boot = dataclasses.replace(boot, **DEBUG_BOOT, memory=max(
+                boot.memory, DEBUG_MEMORY))
         self.kernel = kernel
         self.driver = driver
         self.boot = boot

@@ -18,6 +18,7 @@ import scenario
 
 LOAD = 300			# MiB, checked round after round
 LOW = 1216			# MiB, what the host leaves at least
+MOST = 1024			# MiB that it takes at once
 BLOCK = 128
 ADD_CYCLES = 8			# after so many the host adds a block
 STEPS_CYCLES = 4		# after so many it grows in two steps
@@ -69,7 +70,7 @@ class Run(scenario.Scenario):
 
     def cycle(self, number):
         """Down to anywhere and up again, now and then in two steps."""
-        low = self.random.randrange(LOW, self.top)
+        low = self.random.randrange(max(LOW, self.top - MOST), self.top)
         self.resize(low)
         if number % STEPS_CYCLES == 1:
             self.resize(self.random.randrange(low, self.top) + 1)
