@@ -110,7 +110,11 @@ class Machine:
         if not line.startswith(MARK):
             self.last_words = [*self.last_words[-40:], line.rstrip()]
             return timer
-        event = json.loads(line[len(MARK):])
+        try:
+            event = json.loads(line[len(MARK):])
+        except ValueError:	# torn: what it said counts as not reported
+            self.last_words = [*self.last_words[-40:], line[:200]]
+            return timer
         if event["kind"] == "ready":
             self.ready = True
             timer.cancel()
