@@ -97,6 +97,23 @@ static u64 kept_free_for_added(struct hvb_device *dm)
 	return min(kept, RESERVE_PAGES_MAX);
 }
 
+/*
+ * What the kernel's estimate of available memory leaves to the page cache: half
+ * of it, up to the low watermarks.
+ */
+static u64 left_to_cache(void)
+{
+	u64 cache = global_node_page_state_pages(NR_ACTIVE_FILE) +
+		    global_node_page_state_pages(NR_INACTIVE_FILE);
+	u64 low = 0;
+	int nid, i;
+
+	for_each_online_node(nid)
+		for (i = 0; i < MAX_NR_ZONES; i++)
+			low += NODE_DATA(nid)->node_zones[i]._watermark[WMARK_LOW];
+	return min(cache / 2, low);
+}
+
 static void read_absent(struct hvb_device *dm, struct hvb_counters *now)
 {
 	struct hvb_absent *absent = &dm->absent;
@@ -128,6 +145,7 @@ void hvb_counters_read(struct hvb_device *dm, struct hvb_counters *now)
 	memset(now, 0, sizeof(*now));
 	now->total_pages = hvb_to_wire(totalram_pages());
 	now->avail_pages = hvb_to_wire(max(avail, 0L));
+	now->cache_pages = hvb_to_wire(left_to_cache());
 	now->free_pages = hvb_to_wire(global_zone_page_state(NR_FREE_PAGES));
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
 	now->swap_free_pages = hvb_to_wire(get_nr_swap_pages());

@@ -9,9 +9,10 @@
  * The commit charge is what was promised, which can be more than is in use; but
  * it is blind to memory reserved without a promise (the heaps of V8, the JVM
  * and Go), to slabs and page tables. What is in use is all that can't be had
- * without swapping, so page cache doesn't count; what was swapped out of it
- * would be in use if there were room. The price of memory that the host added,
- * struct pages and higher watermarks, is no reason for more.
+ * without swapping, so page cache doesn't count, not even the part that the
+ * kernel would rather keep; what was swapped out would be in use if there were
+ * room. The price of memory that the host added, struct pages and higher
+ * watermarks, is no reason for more.
  *
  * The size for what is used is the smallest at which the floor is available
  * besides: the size at which the guest gives no more. It hangs on what is used
@@ -77,9 +78,8 @@ u64 hvb_demand_can_give(u64 total_pages, u64 avail_pages)
 
 static u64 used(const struct hvb_counters *now)
 {
-	u64 in_use = now->total_pages - min(now->avail_pages +
-					    now->price_pages,
-					    now->total_pages);
+	u64 not_used = now->avail_pages + now->cache_pages + now->price_pages;
+	u64 in_use = now->total_pages - min(not_used, now->total_pages);
 
 	return max(now->commit_pages, in_use + now->swapped_pages);
 }

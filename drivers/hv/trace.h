@@ -158,6 +158,7 @@ TRACE_EVENT(hvb_look,
 		__field(u64, ballooned_pages)
 		__field(u64, offline_pages)
 		__field(u64, price_pages)
+		__field(u64, cache_pages)
 		__field(u64, swapped_pages)
 		__field(u64, task_pages)
 	),
@@ -168,14 +169,16 @@ TRACE_EVENT(hvb_look,
 		__entry->ballooned_pages = now->ballooned_pages;
 		__entry->offline_pages = now->offline_pages;
 		__entry->price_pages = now->price_pages;
+		__entry->cache_pages = now->cache_pages;
 		__entry->swapped_pages = now->swapped_pages;
 		__entry->task_pages = now->task_pages;
 	),
-	TP_printk("total=%llu avail=%llu commit=%llu ballooned=%llu offline=%llu price=%llu swapped=%llu task=%llu",
+	TP_printk("total=%llu avail=%llu commit=%llu ballooned=%llu offline=%llu price=%llu cache=%llu swapped=%llu task=%llu",
 		  __entry->total_pages, __entry->avail_pages,
 		  __entry->commit_pages, __entry->ballooned_pages,
 		  __entry->offline_pages, __entry->price_pages,
-		  __entry->swapped_pages, __entry->task_pages)
+		  __entry->cache_pages, __entry->swapped_pages,
+		  __entry->task_pages)
 );
 
 TRACE_EVENT(hvb_status,

@@ -10,7 +10,7 @@ import re
 import sys
 
 FIELDS = ("total", "avail", "commit", "ballooned", "offline", "price",
-          "swapped", "task")
+          "cache", "swapped", "task")
 LOOK = re.compile(r"(?:(\w+) )?(\d+)\.(\d{3}) " +
                   " ".join(rf"{field}=(\d+)" for field in FIELDS))
 TARGET = Path(__file__).resolve().parent / "recorded.h"
@@ -21,14 +21,14 @@ HEAD = """\
  * 4 KiB. Made by record.py; don't edit.
  */
 
-/* L(load, total, avail, commit, ballooned, offline, price, swapped, task) */
+/* L(load, total, avail, commit, ballooned, offline, price, cache, swapped, task) */
 #define RECORDED_LOADS(L) \\
 """
 BURST = """\
 
 /*
  * A burst of 1400 MiB without reserve, answered by hot-adds:
- * B(ms, total, avail, commit, ballooned, offline, price, swapped, task)
+ * B(ms, total, avail, commit, ballooned, offline, price, cache, swapped, task)
  */
 #define RECORDED_BURST(B) \\
 """

@@ -22,13 +22,14 @@ struct moment {
 	struct hvb_counters now;
 };
 
-#define COUNTERS(total, avail, commit, ballooned, offline, price, swapped, \
-		 task)							\
+#define COUNTERS(total, avail, commit, ballooned, offline, price, cache, \
+		 swapped, task)						\
 	{								\
 		.total_pages = (total), .avail_pages = (avail),		\
 		.commit_pages = (commit), .ballooned_pages = (ballooned), \
 		.offline_pages = (offline), .price_pages = (price),	\
-		.swapped_pages = (swapped), .task_pages = (task),	\
+		.cache_pages = (cache), .swapped_pages = (swapped),	\
+		.task_pages = (task),					\
 	}
 #define LOAD(name, ...)		{ .load = (name), .now = COUNTERS(__VA_ARGS__) },
 #define BURST(at, ...)		{ .ms = (at), .now = COUNTERS(__VA_ARGS__) },
@@ -55,7 +56,7 @@ struct load_row {
  * headroom, and with what is left of the one before.
  */
 static const struct load_row load_rows[] = {
-	{ "cache", -MIB(100), MIB(100) },
+	{ "cache", -MIB(30), MIB(30) },
 	{ "noreserve", MIB(400), MIB(700) },
 	{ "swapped", MIB(400), MIB(700) },
 	{ "tmpfs", MIB(400), MIB(700) },
