@@ -139,6 +139,18 @@ static void update_steps(struct hvb_burst *burst, u64 need_pages,
 }
 
 /**
+ * hvb_burst_is_short() - does what is available end before the host can answer?
+ * @burst: the memory
+ * @avail_pages: what is available, 4 KiB pages
+ *
+ * Return: true when it does, as fast as memory in use grows now.
+ */
+bool hvb_burst_is_short(const struct hvb_burst *burst, u64 avail_pages)
+{
+	return headroom(burst, burst->answer_us + TICK_US) > avail_pages;
+}
+
+/**
  * hvb_burst_sample() - look at the guest's memory
  * @burst: the memory
  * @sample: what it is like now
@@ -170,7 +182,7 @@ bool hvb_burst_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
 	if (wanted > sample->headroom_pages)
 		burst->forecast_pages = max(burst->forecast_pages,
 					    wanted - sample->headroom_pages);
-	if (headroom(burst, burst->answer_us + TICK_US) <= sample->avail_pages)
+	if (!hvb_burst_is_short(burst, sample->avail_pages))
 		return false;
 	burst->hot_until_us = max(burst->hot_until_us, sample->now_us + HOT_US);
 	return !was_hot;

@@ -203,6 +203,7 @@ struct hvb_last_request {
  *	as all that follows up to @most_swap_free_pages
  * @burst: see burst.c
  * @is_hot: there is a burst
+ * @is_short: memory ends before the host can answer; nothing is given then
  * @is_urgent: a report is owed before its time
  * @reported_us: when the last report left, 0 before the first
  * @last_counters: of the last report
@@ -274,6 +275,7 @@ struct hvb_device {
 	int arrivals_seen;
 	struct hvb_burst burst;
 	bool is_hot;
+	bool is_short;
 	bool is_urgent;
 	u64 reported_us;
 	struct hvb_counters last_counters;

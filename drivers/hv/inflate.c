@@ -34,8 +34,9 @@
 #define RECLAIM_PAGES	((256UL << 20) >> PAGE_SHIFT)
 
 /*
- * How many pages may go now, of those that the host wants. None when pages went
- * to swap since the counters of @start were read: the guest has no more to give.
+ * How many pages may go now, of those that the host wants. None when a burst
+ * will want them, or when pages went to swap since the counters of @start were
+ * read: the guest has no more to give.
  */
 static unsigned long can_give(struct hvb_device *dm,
 			      const struct hvb_counters *start,
@@ -45,7 +46,8 @@ static unsigned long can_give(struct hvb_device *dm,
 	u64 limit;
 
 	hvb_counters_read(dm, &now);
-	if (now.swapped_out_pages != start->swapped_out_pages)
+	if (READ_ONCE(dm->is_short) ||
+	    now.swapped_out_pages != start->swapped_out_pages)
 		return 0;
 	limit = hvb_demand_can_give(now.total_pages, now.avail_pages);
 	return min(limit >> HVB_WIRE_SHIFT, (u64)wanted);
