@@ -30,6 +30,7 @@ class Case(scenario.Scenario):
         self.host.wait_ready()
         self.balancer = Balancer(self.minimum, self.maximum)
         self.watch = Watch(self.lab, self.balancer).start()
+        self.wait(30, lambda: self.watch.samples)
 
     def run(self):
         try:
