@@ -183,7 +183,7 @@ struct hvb_last_request {
  * @answered: the awaited answer came
  * @state: see enum hvb_state; written by hvb_vsc_set_state() only
  * @version: protocol version agreed on
- * @hot_remove: the host would take whole blocks back; recorded only
+ * @hot_remove: the host may ask for hot-remove; only shown in debugfs
  * @suppress_reports: the host wants no status reports
  * @max_page_count: the most 4 KiB pages that the host will let us have, 0 when
  *	it didn't say
