@@ -185,24 +185,21 @@ static unsigned long want(struct hvb_device *dm, unsigned long wanted)
  * hvb_blocks_take() - take whole blocks for the host
  * @dm: the device
  * @wanted: how many pages the host wants
- * @can_give: how many may go now, whatever the host wants
- * @data: for @can_give
+ * @start: the counters when the request came
  *
  * What is wanted of the last block can be a part of it.
  *
  * Return: pages taken; they are fresh then.
  */
 unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
-			      unsigned long (*can_give)(struct hvb_device *dm,
-							void *data),
-			      void *data)
+			      const struct hvb_counters *start)
 {
 	unsigned long most = DIV_ROUND_UP(last_page(), dm->block_pages);
 	struct candidate *blocks;
 	unsigned long found, i, nr = 0;
 
 	if (!READ_ONCE(dm->params->balloon_blocks) || !want(dm, wanted) ||
-	    can_give(dm, data) < dm->block_pages)
+	    hvb_inflate_limit(dm, start, ULONG_MAX) < dm->block_pages)
 		return 0;
 	blocks = kvmalloc_array(most, sizeof(*blocks),
 				GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
@@ -210,7 +207,7 @@ unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
 		return 0;
 	found = find(dm, blocks, most, want(dm, wanted));
 	for (i = 0; i < found && want(dm, wanted - nr); i++) {
-		if (can_give(dm, data) < dm->block_pages)
+		if (hvb_inflate_limit(dm, start, ULONG_MAX) < dm->block_pages)
 			break;
 		if (take(dm, &blocks[i], want(dm, wanted - nr), &nr))
 			break;

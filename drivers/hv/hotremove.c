@@ -16,17 +16,6 @@
 
 #include "hv_balloon.h"
 
-/* Pages that may go now, of those that the host wants: to the floor, as ever. */
-static unsigned long can_give(struct hvb_device *dm, unsigned long wanted)
-{
-	struct hvb_counters now;
-	u64 limit;
-
-	hvb_counters_read(dm, &now);
-	limit = hvb_demand_can_give(now.total_pages, now.avail_pages);
-	return min(limit >> HVB_WIRE_SHIFT, (u64)wanted);
-}
-
 /* The first block from a page on that we added. Return: false without one. */
 static bool next_added(struct hvb_device *dm, unsigned long *start)
 {
@@ -44,13 +33,16 @@ static bool next_added(struct hvb_device *dm, unsigned long *start)
 static unsigned long remove_blocks(struct hvb_device *dm, unsigned long wanted)
 {
 	u64 size = PFN_PHYS(dm->block_pages);
+	struct hvb_counters before;
 	unsigned long start = 0, nr = 0;
 	int err = 0;
 
+	hvb_counters_read(dm, &before);
 	while (!err && next_added(dm, &start)) {
 		unsigned long taken = 0;
 
-		if (can_give(dm, wanted - nr) < dm->block_pages)
+		if (hvb_inflate_limit(dm, &before, wanted - nr) <
+		    dm->block_pages)
 			break;
 		err = hvb_blocks_take_one(dm, start, &taken);
 		if (taken && !remove_memory(PFN_PHYS(start), size))

@@ -333,6 +333,9 @@ void hvb_vsc_note_request(struct hvb_device *dm, enum dm_type type,
 			  u64 asked_pages, u64 done_pages);
 
 /* inflate.c */
+unsigned long hvb_inflate_limit(struct hvb_device *dm,
+				const struct hvb_counters *start,
+				unsigned long wanted);
 void hvb_inflate(struct hvb_device *dm, const struct hvb_msg *msg);
 
 /* deflate.c */
@@ -356,9 +359,7 @@ int hvb_block_offline(struct hvb_device *dm, unsigned long page);
 
 /* blocks.c */
 unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
-			      unsigned long (*can_give)(struct hvb_device *dm,
-							void *data),
-			      void *data);
+			      const struct hvb_counters *start);
 int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
 			unsigned long *nr);
 void hvb_blocks_bring_back(struct hvb_device *dm);

@@ -33,14 +33,21 @@
 /* How much page cache is dropped at once. */
 #define RECLAIM_PAGES	((256UL << 20) >> PAGE_SHIFT)
 
-/*
- * How many pages may go now, of those that the host wants. None when a burst
- * will want them, or when pages went to swap since the counters of @start were
- * read: the guest has no more to give.
+/**
+ * hvb_inflate_limit() - how many pages may go now, of those that the host wants
+ * @dm: the device
+ * @start: the counters when the request came
+ * @wanted: how many the host still wants
+ *
+ * None when a burst will want them, or when pages went to swap since @start: the
+ * guest has no more to give.
+ *
+ * Context: the device's workqueue; may sleep.
+ * Return: pages.
  */
-static unsigned long can_give(struct hvb_device *dm,
-			      const struct hvb_counters *start,
-			      unsigned long wanted)
+unsigned long hvb_inflate_limit(struct hvb_device *dm,
+				const struct hvb_counters *start,
+				unsigned long wanted)
 {
 	struct hvb_counters now;
 	u64 limit;
@@ -160,13 +167,6 @@ struct request {
 	struct hvb_counters start;
 };
 
-static unsigned long can_give_blocks(struct hvb_device *dm, void *data)
-{
-	const struct request *req = data;
-
-	return can_give(dm, &req->start, ULONG_MAX);
-}
-
 /*
  * Where most of what may go is clean page cache, the cache goes first, and all
  * at once: so blocks and long runs come free, and nothing is reclaimed page by
@@ -174,7 +174,7 @@ static unsigned long can_give_blocks(struct hvb_device *dm, void *data)
  */
 static void drop_cache(struct hvb_device *dm, struct request *req)
 {
-	unsigned long limit = can_give(dm, &req->start, req->wanted);
+	unsigned long limit = hvb_inflate_limit(dm, &req->start, req->wanted);
 	unsigned long free = req->start.free_pages >> HVB_WIRE_SHIFT;
 	unsigned long need = limit > free ? limit - free : 0;
 	int err = 0;
@@ -187,7 +187,7 @@ static void drop_cache(struct hvb_device *dm, struct request *req)
 			 part >> (20 - PAGE_SHIFT));
 		err = hvb_fs_write(dm, HVB_FS_CGROUP2, "memory.reclaim", text);
 		need -= part;
-		if (!can_give(dm, &req->start, need))
+		if (!hvb_inflate_limit(dm, &req->start, need))
 			break;
 	}
 }
@@ -200,10 +200,10 @@ static unsigned long take_pages(struct hvb_device *dm, struct request *req,
 
 	if (READ_ONCE(dm->params->balloon_blocks))
 		drop_cache(dm, req);
-	nr = hvb_blocks_take(dm, req->wanted, can_give_blocks, req);
+	nr = hvb_blocks_take(dm, req->wanted, &req->start);
 	while (!*err && nr < req->wanted) {
-		unsigned long limit = can_give(dm, &req->start,
-					       req->wanted - nr);
+		unsigned long limit = hvb_inflate_limit(dm, &req->start,
+							req->wanted - nr);
 		unsigned long got = take_some(dm, limit, &order);
 
 		if (!got)
