@@ -45,11 +45,13 @@ soak-%:
 lab:
 	tests/lab/bootstrap.sh run.py
 
-# Times three drivers, for about an hour; the table goes to README.md too.
+# Times three drivers, for about an hour; the table goes to README.md too. Then
+# what sets of pages cost.
 .PHONY: bench
 bench:
 	tests/lab/bootstrap.sh bench.py --readme README.md \
 		--picture Documentation/bench
+	tests/lab/bootstrap.sh cost.py
 
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
