@@ -26,21 +26,16 @@ test:
 kunit:
 	tests/kunit/run
 
-# The pure files, and the driver on its test transport, for long.
+# The pure files, and the driver on its test transport, for long: a million
+# messages each round.
 FUZZ_SECONDS ?= 1800
-FUZZ_MESSAGES ?= 10000000
+FUZZ_ROUNDS ?= 10
 fuzz:
 	tests/fuzz/run --mutants --seconds $(FUZZ_SECONDS)
-	tests/kunit/run --filter hv_balloon_fuzz --messages $(FUZZ_MESSAGES)
-
-# Cycles, cycles a reload, suspends: in the debug kernel and in Debian's, side
-# by side.
-SOAK ?= soak-200-20-50
-soak:
-	$(MAKE) --no-print-directory -j2 soak-debug soak-6.12
-
-soak-%:
-	tests/lab/bootstrap.sh run.py --kernel $* $(SOAK)
+	for round in $$(seq $(FUZZ_ROUNDS)); do \
+		tests/kunit/run --filter hv_balloon_fuzz --messages 1000000 || \
+			exit; \
+	done
 
 lab:
 	tests/lab/bootstrap.sh run.py
