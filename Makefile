@@ -37,6 +37,15 @@ fuzz:
 			exit; \
 	done
 
+# Cycles, cycles a reload, suspends: in the debug kernel and in Debian's, side
+# by side.
+SOAK ?= soak-200-20-50
+soak:
+	$(MAKE) --no-print-directory -j2 soak-debug soak-6.12
+
+soak-%:
+	tests/lab/bootstrap.sh run.py --kernel $* $(SOAK)
+
 lab:
 	tests/lab/bootstrap.sh run.py
 
