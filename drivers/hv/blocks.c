@@ -95,7 +95,7 @@ static bool scan(struct hvb_device *dm, unsigned long start,
 		 unsigned long wanted, struct candidate *block)
 {
 	struct page *page = pfn_to_online_page(start);
-	unsigned long offline_pages = 0, absent_pages;
+	unsigned long offline_pages = 0, absent_pages, moved;
 
 	block->start = start;
 	block->free_pages = 0;
@@ -109,8 +109,8 @@ static bool scan(struct hvb_device *dm, unsigned long start,
 	absent_pages = hvb_absent_count(dm, start, dm->block_pages);
 	if (offline_pages != absent_pages)
 		return false;
-	return (dm->block_pages - block->free_pages - absent_pages) *
-	       MAX_MOVED <= wanted;
+	moved = dm->block_pages - block->free_pages - absent_pages;
+	return moved <= wanted / MAX_MOVED;
 }
 
 /* The most free first; of equals, those that are the easiest to get again. */

@@ -32,12 +32,13 @@ static unsigned long shuffled(unsigned long i, unsigned int order)
 	return i;
 }
 
-typedef int (*change_fn)(struct hvb_ranges *set, unsigned long start,
-			 unsigned long count, gfp_t gfp);
-
 /* Changes the set 2^order times. */
 static int change_all(struct hvb_ranges *set, const struct cost_row *row,
-		      unsigned int order, change_fn change, u64 *ns)
+		      unsigned int order,
+		      int (*change)(struct hvb_ranges *set,
+				    unsigned long start, unsigned long count,
+				    gfp_t gfp),
+		      u64 *ns)
 {
 	unsigned long part_pages = COST_PAGES >> order;
 	unsigned long count = part_pages >> row->has_gaps;

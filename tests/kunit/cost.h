@@ -3,6 +3,7 @@
 #ifndef _HVB_TEST_COST_H
 #define _HVB_TEST_COST_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #define COST_ROWS	4
@@ -38,7 +39,7 @@ struct cost {
 };
 
 /* All sets cover the pages of 1 TiB. */
-#define COST_PAGES	(1UL << 28)
+#define COST_PAGES	BIT(28)
 
 /* A leaf of the tree. */
 #define COST_LEAF_BYTES	256
