@@ -2,12 +2,14 @@
 /*
  * Owns the fuzzing of ranges.c beside a model, an array of flags. The input is
  * where the pages of the model begin (0, somewhere, or so that they end with
- * the last page there is) and a list of changes, some without memory.
+ * the last page there is) and a list of changes, some without memory, and some
+ * that wrap.
  */
 #include "fuzz.h"
 #include "ranges.h"
 
-#define PAGES	256
+#define PAGES		256
+#define AT_THE_END	(ULONG_MAX - PAGES)
 
 bool maple_no_memory;
 
@@ -60,13 +62,15 @@ static void change(struct hvb_ranges *set, unsigned long base,
 {
 	u8 what = eat(input, 1);
 	unsigned int first = eat(input, 1) % PAGES;
-	unsigned int count = eat(input, 1) % (PAGES + 1 - first);
-	unsigned long nr = weight(first, count);
+	bool wraps = (what & 12) == 12 && base == AT_THE_END;
+	unsigned int count = wraps ? PAGES + 1 - first :
+				     eat(input, 1) % (PAGES + 1 - first);
+	unsigned long nr = wraps ? 0 : weight(first, count);
 	bool is_add = what & 1;
 	int err, want = 0;
 
 	maple_no_memory = what & 2;
-	if (!count)
+	if (!count || wraps)
 		want = -EINVAL;
 	else if (is_add && nr)
 		want = -EEXIST;
@@ -99,7 +103,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		base = 1 + eat(&input, 6);
 		break;
 	default:
-		base = ULONG_MAX - PAGES;
+		base = AT_THE_END;
 	}
 	set_model(0, PAGES, false);
 	hvb_ranges_init(&set);
