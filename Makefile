@@ -19,7 +19,7 @@ uninstall:
 demo:
 	tests/lab/bootstrap.sh demo.py
 
-# Everything: KUnit in a debug kernel, then the lab.
+# Everything: some fuzzing, KUnit in a debug kernel, then the lab.
 test:
 	tests/run
 

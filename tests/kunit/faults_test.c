@@ -6,7 +6,9 @@
  * host is answered, its record and the guest's agree, and no page is lost.
  */
 #include <linux/memory_hotplug.h>
+#include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 
 #include "fault.h"
 #include "host.h"
@@ -15,6 +17,8 @@
 #define NR_BLOCKS	3
 #define NEW_BLOCK	NR_BLOCKS
 #define TRANS		0xfa17
+#define LARGE_PAGES	(SZ_2M >> PAGE_SHIFT)
+#define NR_TURNS	32
 #define MOST		1000
 
 /**
@@ -182,6 +186,25 @@ static void a_request_is_answered_whatever_fails(struct kunit *test)
 	KUNIT_EXPECT_LT(test, nth, MOST);
 }
 
+/* A page that was allocated and can't be kept is no one's, unless it's freed. */
+static void what_can_not_be_kept_is_free_again(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	unsigned long before, after;
+
+	give_pages(host);
+	host_returns_all(host);
+	before = global_zone_page_state(NR_FREE_PAGES);
+	for (unsigned int i = 0; i < 4 * NR_TURNS; i++) {
+		host->fail_nth = 1 + i % 4;
+		host_asks(host, LARGE_PAGES);
+		KUNIT_EXPECT_LE(test, host_gets(host), LARGE_PAGES);
+		host_returns_all(host);
+	}
+	after = global_zone_page_state(NR_FREE_PAGES);
+	KUNIT_EXPECT_GT(test, after + NR_TURNS * LARGE_PAGES / 2, before);
+}
+
 /* Unloaded and loaded again, while the host holds pages. */
 static void a_start_that_fails_leaves_nothing_behind(struct kunit *test)
 {
@@ -277,6 +300,7 @@ static struct kunit_case faults_cases[] = {
 	KUNIT_CASE_PARAM_ATTR(a_request_is_answered_whatever_fails,
 			      request_gen_params,
 			      { .speed = KUNIT_SPEED_SLOW }),
+	KUNIT_CASE_SLOW(what_can_not_be_kept_is_free_again),
 	KUNIT_CASE_SLOW(a_start_that_fails_leaves_nothing_behind),
 	KUNIT_CASE_SLOW(a_resume_that_fails_can_be_repeated),
 	KUNIT_CASE_SLOW(a_trigger_that_fails_changes_nothing),
