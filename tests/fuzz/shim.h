@@ -44,11 +44,11 @@ typedef unsigned int gfp_t;
 #define FIELD_PREP(mask, value) \
 	(((__typeof__(mask))(value) << FIELD_SHIFT(mask)) & (mask))
 
-#define min_t(type, a, b) ({			\
-	type min_a = (a), min_b = (b);		\
+#define min_t(kind, a, b) ({			\
+	kind min_a = (a), min_b = (b);		\
 	min_a < min_b ? min_a : min_b; })
-#define max_t(type, a, b) ({			\
-	type max_a = (a), max_b = (b);		\
+#define max_t(kind, a, b) ({			\
+	kind max_a = (a), max_b = (b);		\
 	max_a > max_b ? max_a : max_b; })
 #define min(a, b)		min_t(__typeof__(1 ? (a) : (b)), a, b)
 #define max(a, b)		max_t(__typeof__(1 ? (a) : (b)), a, b)
