@@ -30,7 +30,7 @@
 #define MAX_MOVED	4
 
 /* For less than this part of a block, the way offline and back takes longer. */
-#define LEAST_PART	8
+#define LEAST_PART	16
 
 /* When a block didn't come online: until the next attempt. */
 #define RETRY_MS	1000

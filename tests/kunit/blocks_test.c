@@ -80,7 +80,7 @@ static void little_of_a_block_leaves_blocks_alone(struct kunit *test)
 {
 	struct host *host = roomy(test);
 
-	expect_takes(host, block_pages() / 8 - 1);
+	expect_takes(host, block_pages() / 16 - 1);
 	KUNIT_EXPECT_EQ(test, NR_BLOCKS, nr_online());
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_BLOCK_PAGES));
 	return_all(host);
