@@ -115,7 +115,7 @@ def main():
     if args.readme:
         table.replace(args.readme, text)
     made = table.picture(found, args.picture)
-    print("picture: " + ", ".join(map(str, made)), flush=True)
+    print("picture: " + (", ".join(map(str, made)) or "none"), flush=True)
     sys.exit(not done)
 
 

@@ -134,11 +134,11 @@ def replace(path, text):
     path.write_text(f"{before}{BEGIN}\n{text}\n{END}\n{after}")
 
 
-def rows(found):
+def rows(found, names):
     """Lines of: title, and the median of each contender."""
     for row in ROWS:
-        if row.drawn:
-            numbers = [values(found, name, row.key) for name in CONTENDERS]
+        numbers = [values(found, name, row.key) for name in names]
+        if row.drawn and any(numbers):
             yield f'"{wrapped(row.title)}" ' + " ".join(
                 f"{statistics.median(found):.4f}" if found else "?"
                 for found in numbers)
@@ -151,11 +151,11 @@ def wrapped(title):
                       for at in range(0, len(words), 3))
 
 
-def script(suffix):
+def script(suffix, names):
     bars = ", ".join(
         f"'/tmp/plot/data' using {number + 2}:xtic(1) "
         f"lc rgb '{COLOURS[name]}' title '{CONTENDERS[name]}'"
-        for number, name in enumerate(CONTENDERS))
+        for number, name in enumerate(names))
     return HEAD.format(output="picture" + suffix,
                        terminal=plot.TERMINALS[suffix]) + \
         f"plot {bars}\nset output\nreset\n"
@@ -164,10 +164,15 @@ def script(suffix):
 def picture(found, path):
     """Draws the times to path, once as .svg and once as .png."""
     path = Path(path).with_suffix("")
+    names = [name for name in CONTENDERS if any(
+        values(found, name, row.key) for row in ROWS if row.drawn)]
+    if not names:
+        return []
     with tempfile.TemporaryDirectory() as work:
         work = Path(work)
-        (work / "data").write_text("\n".join(rows(found)) + "\n")
-        (work / "script").write_text("".join(map(script, plot.TERMINALS)))
+        (work / "data").write_text("\n".join(rows(found, names)) + "\n")
+        (work / "script").write_text("".join(
+            script(suffix, names) for suffix in plot.TERMINALS))
         root.run(["gnuplot", "/tmp/plot/script"],
                  binds=[(work, "/tmp/plot")], check=True)
         made = [path.with_suffix(suffix) for suffix in plot.TERMINALS]
