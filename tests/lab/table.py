@@ -9,6 +9,7 @@ import re
 import shutil
 import statistics
 import tempfile
+import textwrap
 
 import plot
 import root
@@ -69,6 +70,7 @@ set yrange [0.01:]
 set ylabel 'seconds, less is better'
 set grid ytics lc rgb '#dddddd'
 set xtics scale 0
+set bmargin 5
 set key top right
 """
 COLOURS = {"stock": "#d62728", "virtio": "#7f7f7f", "ours": "#1f77b4"}
@@ -139,16 +141,10 @@ def rows(found, names):
     for row in ROWS:
         numbers = [values(found, name, row.key) for name in names]
         if row.drawn and any(numbers):
-            yield f'"{wrapped(row.title)}" ' + " ".join(
-                f"{statistics.median(found):.4f}" if found else "?"
-                for found in numbers)
-
-
-def wrapped(title):
-    """With a line's end after every third word."""
-    words = title.split()
-    return "\\n".join(" ".join(words[at:at + 3])
-                      for at in range(0, len(words), 3))
+            title = "\\n".join(textwrap.wrap(row.title, 15))
+            yield f'"{title}" ' + " ".join(
+                f"{statistics.median(times):.4f}" if times else "?"
+                for times in numbers)
 
 
 def script(suffix, names):

@@ -20,7 +20,7 @@ $0 !~ /kworker/ { since = 0; next }
 	match($0, /[0-9]+\.[0-9]+: irq_/)
 	now = 1e6 * substr($0, RSTART, RLENGTH - 6)
 }
-/irq_disable/ { since = now; place = $NF }
+/irq_disable/ { since = now; place = $(NF - 1) }
 /irq_enable/ && since {
 	if (now - since > most[place])
 		most[place] = now - since
