@@ -10,7 +10,7 @@
 #include "hostile.h"
 #include "states.h"
 
-#define NR_TURNS	100
+#define NR_TURNS	50
 #define MOST_AT_ONCE	16
 
 /* Turns, and what is particular about them. */

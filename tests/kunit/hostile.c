@@ -11,7 +11,7 @@
 /* The longest message that is made, and the most pages asked for, as a rule. */
 #define MOST_BYTES	640
 #define MOST_PAGES	2048
-#define FEW_PAGES	50
+#define FEW_PAGES	20
 
 static u64 number(struct rnd_state *rnd)
 {
@@ -97,8 +97,7 @@ static size_t good(struct host *host, struct rnd_state *rnd, u64 *words)
 	u16 type = types[random_below(rnd, ARRAY_SIZE(types))];
 	size_t size = 16;
 
-	words[1] = random_below(rnd, random_below(rnd, 64) ? FEW_PAGES :
-							      MOST_PAGES);
+	words[1] = random_below(rnd, MOST_PAGES);
 	if (type == DM_UNBALLOON_REQUEST)
 		size = unballoon(host, rnd, words);
 	if (type == DM_MEM_HOT_ADD_REQUEST)
@@ -164,8 +163,9 @@ static bool is_refused(struct hvb_wire_range range)
 }
 
 /*
- * What can't be told from a request of an honest host is made one. Blocks are
- * removed now and then only, as that takes the kernel long.
+ * What can't be told from a request of an honest host is made one. Many pages
+ * are asked for now and then only, and blocks removed: that takes the kernel
+ * long.
  */
 static void tame(struct rnd_state *rnd, u64 *words, size_t len)
 {
@@ -174,10 +174,11 @@ static void tame(struct rnd_state *rnd, u64 *words, size_t len)
 
 	switch (message_of(words, len)) {
 	case MESSAGE_BALLOON:
-		words[1] = (u32)words[1] % MOST_PAGES;
+		words[1] = (u32)words[1] %
+			   (random_below(rnd, 64) ? FEW_PAGES : MOST_PAGES);
 		break;
 	case MESSAGE_HOT_REMOVE:
-		if (random_below(rnd, 8))
+		if (random_below(rnd, 32))
 			words[1] %= (u64)block_pages() << 32;
 		break;
 	case MESSAGE_HOT_ADD:
