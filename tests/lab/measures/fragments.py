@@ -14,7 +14,7 @@ class Run(common.Measure):
 
     def measure(self):
         load = Load(self.guest, "fragments", USED, SEED, "/dev/vda")
-        if load.wait_touched(120) is None:
+        if load.wait_touched(300) is None:
             raise RuntimeError(load.output())
         self.take(MIB, "fragments")
         load.stop()
