@@ -29,7 +29,6 @@ import table
 
 NAMES = ["bench-free", "bench-reports", "bench-fragments", "bench-cache",
          "bench-online", "bench-large"]
-BY_NAME = ["bench-irqoff"]	# for kernels that can tell
 
 
 class Contest(run.Run):
@@ -69,17 +68,17 @@ def parse():
     parser.add_argument("--readme", type=Path)
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
-    unknown = set(args.names) - {*NAMES, *BY_NAME}
+    unknown = set(args.names) - set(NAMES)
     if unknown:
         parser.error(f"no such measure: {', '.join(unknown)}; there are "
-                     f"{', '.join(NAMES + BY_NAME)}")
+                     f"{', '.join(NAMES)}")
     return args
 
 
 def measure(args, found):
     """Adds what is missing to found; whether all went well."""
     kernel = kernels.kernel(args.kernel)
-    scenarios = [catalogue.load(name) for name in NAMES + BY_NAME
+    scenarios = [catalogue.load(name) for name in NAMES
                  if name in (args.names or NAMES)]
     outer.prepare()
     failed = boots = 0

@@ -54,8 +54,6 @@ ROWS = [
     Row("large_s_per_gib", "60 of 64 GiB taken, each GiB", compared=False),
     Row("large_back_s_per_gib", "60 GiB returned, each GiB", compared=False),
     Row("large_by_block", "... of it by whole blocks", "%", compared=False),
-    Row("irqoff_us", "Longest section with interrupts off, debug kernel",
-        "µs", compared=False),
 ]
 
 HEAD = """\

@@ -14,7 +14,6 @@ STUCK = 5			# seconds without a change: it is over
 BY_BLOCK = "taken_by_block"	# pages, in the driver's debugfs file
 
 FULL = scenario.Boot("bench-4g", memory=4096, swap=4096, alone=True)
-SMALL = scenario.Boot("bench-1g", memory=1024, alone=True)
 LARGE = scenario.Boot("bench-64g", memory=65536, alone=True, limit=240)
 
 
