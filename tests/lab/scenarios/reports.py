@@ -6,6 +6,9 @@ import statistics
 import scenario
 
 SECONDS = 12
+# What each CPU keeps free for itself, up to 8 MiB at a time since 6.7, isn't
+# missing in the kernel's figures: as little of it as can be, or 0 as it was.
+KEPT = "/proc/sys/vm/percpu_pagelist_high_fraction"
 
 
 class Run(scenario.Scenario):
@@ -20,6 +23,7 @@ class Run(scenario.Scenario):
 
     def run(self):
         # Reports are told apart by their figures: keep those moving.
+        self.guest.write(KEPT, "1000000")
         self.guest.run(
             "(i=0; while [ $i -lt 150 ]; do i=$((i + 1)); "
             "dd if=/dev/zero bs=4k count=32 of=/tmp/moving seek=$((i * 32)) "
@@ -34,6 +38,7 @@ class Run(scenario.Scenario):
                    f"at least {min(gaps[1:], default=0):.2f} s")
         self.guest.wait_for(lambda: not self.guest.attempt(
             "test ! -e /tmp/moving")[0], 20)
+        self.guest.write(KEPT, "0")
         self.host.poll_reports(2.5)
         committed, available = self.host.report()
         info = self.guest.meminfo()
