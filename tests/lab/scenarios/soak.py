@@ -41,7 +41,7 @@ class Run(scenario.Scenario):
     }
     stock = False			# the stock driver cannot be unloaded
     counts = (10, 5, 2)
-    limit = 300
+    limit = 400
 
     def run(self):
         cycles, self.every, suspends = self.counts
