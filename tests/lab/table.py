@@ -118,7 +118,9 @@ def markdown(found):
         if any(cells):
             lines.append(f"| {row.title} | " + " | ".join(cells) +
                          f" | {ratio(row, found)} |")
-    rounds = 1 + max(one["round"] for one in found)
+    rounds = {len({one["round"] for one in found
+                   if one["contender"] == name}) for name in CONTENDERS}
+    rounds = " to ".join(map(str, sorted(rounds - {0})))
     kernel = ", ".join(sorted({one["kernel"] for one in found}))
     lines += ["", f"Medians of {rounds} rounds (least to most), on "
                   f"{machine()}, all of it emulated: ratios count. The guest "
