@@ -52,8 +52,8 @@ ROWS = [
     Row("report_calls", "... functions called for each", ""),
     Row("report_wakeups", "... wake-ups each second", "", compared=False),
     Row("large_s_per_gib", "60 of 64 GiB taken, each GiB", compared=False),
-    Row("large_back_s_per_gib", "60 GiB returned, each GiB", compared=False),
     Row("large_by_block", "... of it by whole blocks", "%", compared=False),
+    Row("large_back_s_per_gib", "60 GiB returned, each GiB", compared=False),
 ]
 
 HEAD = """\
@@ -81,7 +81,7 @@ def values(found, contender, key):
 
 def short(value):
     return f"{value:,.0f}" if value >= 100 or value == int(value) else \
-        f"{value:.{2 if value >= 0.1 else 4}g}"
+        f"{value:.2g}"
 
 
 def cell(numbers, unit):
@@ -120,7 +120,8 @@ def markdown(found):
                          f" | {ratio(row, found)} |")
     rounds = {len({one["round"] for one in found
                    if one["contender"] == name}) for name in CONTENDERS}
-    rounds = " to ".join(map(str, sorted(rounds - {0})))
+    rounds -= {0}
+    rounds = " to ".join(map(str, sorted({min(rounds), max(rounds)})))
     kernel = ", ".join(sorted({one["kernel"] for one in found}))
     lines += ["", f"Medians of {rounds} rounds (least to most), on "
                   f"{machine()}, all of it emulated: ratios count. The guest "
