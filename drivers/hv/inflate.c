@@ -39,8 +39,8 @@
  * @start: the counters when the request came
  * @wanted: how many the host still wants
  *
- * The floor stays, and what a burst will want soon. None when pages went to swap
- * since @start: the guest has no more to give.
+ * None when a burst will want them, or when pages went to swap since @start: the
+ * guest has no more to give.
  *
  * Context: the device's workqueue; may sleep.
  * Return: pages.
@@ -49,15 +49,14 @@ unsigned long hvb_inflate_limit(struct hvb_device *dm,
 				const struct hvb_counters *start,
 				unsigned long wanted)
 {
-	u64 ahead = READ_ONCE(dm->ahead_pages), limit;
 	struct hvb_counters now;
+	u64 limit;
 
 	hvb_counters_read(dm, &now);
-	if (now.swapped_out_pages != start->swapped_out_pages)
+	if (READ_ONCE(dm->is_short) ||
+	    now.swapped_out_pages != start->swapped_out_pages)
 		return 0;
-	limit = hvb_demand_can_give(now.total_pages,
-				    now.avail_pages - min(ahead,
-							  now.avail_pages));
+	limit = hvb_demand_can_give(now.total_pages, now.avail_pages);
 	return min(limit >> HVB_WIRE_SHIFT, (u64)wanted);
 }
 

@@ -235,7 +235,8 @@ static u64 look(struct hvb_device *dm)
 	hvb_demand_look(&now, &need);
 	dm->is_urgent |= take_sample(dm, &now, &need, now_us);
 	WRITE_ONCE(dm->is_hot, hvb_burst_is_hot(&dm->burst, now_us));
-	WRITE_ONCE(dm->ahead_pages, hvb_burst_ahead(&dm->burst));
+	WRITE_ONCE(dm->is_short,
+		   hvb_burst_is_short(&dm->burst, now.avail_pages));
 	judge(dm, &now, now_us);
 
 	since_us = now_us - dm->reported_us;

@@ -14,8 +14,7 @@ NAMES = [
 
 # Too long for every day: run by name, or all of them with --long.
 LONG = [
-    "nocgroup", "offline", "giving", "unanswered", "extension", "brim",
-    "demand",
+    "nocgroup", "offline", "unanswered", "extension", "brim", "demand",
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
     "lisa", "lisa-demand", "lisa-resize",
 ]
