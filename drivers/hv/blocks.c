@@ -135,14 +135,14 @@ static unsigned long last_page(void)
 	return end;
 }
 
+/* Of the first @most blocks, those that could be taken. Return: how many. */
 static unsigned long find(struct hvb_device *dm, struct candidate *blocks,
 			  unsigned long most, unsigned long wanted)
 {
-	unsigned long end = last_page(), start, nr = 0;
+	unsigned long i, nr = 0;
 
-	for (start = 0; start + dm->block_pages <= end && nr < most;
-	     start += dm->block_pages) {
-		if (scan(dm, start, wanted, &blocks[nr]))
+	for (i = 0; i < most; i++) {
+		if (scan(dm, i * dm->block_pages, wanted, &blocks[nr]))
 			nr++;
 		cond_resched();
 	}
@@ -194,7 +194,7 @@ static unsigned long want(struct hvb_device *dm, unsigned long wanted)
 unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
 			      const struct hvb_counters *start)
 {
-	unsigned long most = DIV_ROUND_UP(last_page(), dm->block_pages);
+	unsigned long most = last_page() / dm->block_pages;
 	struct candidate *blocks;
 	unsigned long found, i, nr = 0;
 
