@@ -29,6 +29,29 @@ void host_asks(struct host *host, u32 nr_pages)
 }
 
 /**
+ * host_holds() - record ranges that the guest gave
+ * @host: the host
+ * @ranges: as they stand in the answer
+ * @count: how many
+ *
+ * Return: their pages.
+ */
+unsigned long host_holds(struct host *host, const u64 *ranges, u32 count)
+{
+	unsigned long nr = 0;
+
+	for (u32 i = 0; i < count; i++) {
+		struct hvb_wire_range range = hvb_msg_range(ranges[i]);
+
+		KUNIT_ASSERT_EQ(host->test, 0,
+				hvb_ranges_add(&host->holds, range.start,
+					       range.count, GFP_KERNEL));
+		nr += range.count;
+	}
+	return nr;
+}
+
+/**
  * host_gets_one() - record one balloon response
  * @host: the host
  * @more: set to whether another one of the transaction follows
@@ -38,7 +61,7 @@ void host_asks(struct host *host, u32 nr_pages)
 unsigned long host_gets_one(struct host *host, bool *more)
 {
 	const struct dm_balloon_response *resp;
-	unsigned long nr = 0;
+	unsigned long nr;
 	u32 count;
 
 	resp = host_hears(host, DM_BALLOON_RESPONSE, sizeof(*resp));
@@ -47,15 +70,7 @@ unsigned long host_gets_one(struct host *host, bool *more)
 	KUNIT_EXPECT_EQ(host->test, resp->hdr.trans_id, HOST_TRANS);
 	KUNIT_EXPECT_EQ(host->test, resp->hdr.size,
 			struct_size(resp, range_array, count));
-	for (u32 i = 0; i < count; i++) {
-		struct hvb_wire_range range;
-
-		range = hvb_msg_range(resp->range_array[i]);
-		KUNIT_ASSERT_EQ(host->test, 0,
-				hvb_ranges_add(&host->holds, range.start,
-					       range.count, GFP_KERNEL));
-		nr += range.count;
-	}
+	nr = host_holds(host, resp->range_array, count);
 	kunit_kfree(host->test, resp);
 	return nr;
 }

@@ -113,14 +113,7 @@ static void ask_removal(struct host *host)
 
 	host_say(host, &req, sizeof(req));
 	resp = host_hears(host, DM_MEM_HOT_REMOVE_RESPONSE, sizeof(*resp));
-	for (u32 i = 0; i < resp->range_count; i++) {
-		struct hvb_wire_range range;
-
-		range = hvb_msg_range(resp->range_array[i]);
-		KUNIT_ASSERT_EQ(host->test, 0,
-				hvb_ranges_add(&host->holds, range.start,
-					       range.count, GFP_KERNEL));
-	}
+	host_holds(host, resp->range_array, resp->range_count);
 	kunit_kfree(host->test, resp);
 }
 

@@ -54,17 +54,6 @@ static const void *answer(struct fuzz *fuzz, const struct dm_header *req,
 	return hdr;
 }
 
-static void hold(struct fuzz *fuzz, const u64 *ranges, u32 count)
-{
-	for (u32 i = 0; i < count; i++) {
-		struct hvb_wire_range range = hvb_msg_range(ranges[i]);
-
-		KUNIT_ASSERT_EQ(fuzz->host->test, 0,
-				hvb_ranges_add(&fuzz->host->holds, range.start,
-					       range.count, GFP_KERNEL));
-	}
-}
-
 static unsigned long let_go(struct fuzz *fuzz, unsigned long start,
 			    unsigned long end)
 {
@@ -91,8 +80,9 @@ static void ballooned(struct fuzz *fuzz, const struct dm_balloon *req)
 			      sizeof(*resp));
 		if (!resp)
 			return;
-		hold(fuzz, resp->range_array,
-		     FIELD_GET(DM_RESPONSE_COUNT_MASK, resp->more_and_count));
+		host_holds(fuzz->host, resp->range_array,
+			   FIELD_GET(DM_RESPONSE_COUNT_MASK,
+				     resp->more_and_count));
 		more = resp->more_and_count & DM_MORE_PAGES;
 		kunit_kfree(fuzz->host->test, resp);
 	} while (more);
@@ -109,7 +99,7 @@ static void removed(struct fuzz *fuzz, const struct dm_hot_remove *req)
 			      sizeof(*resp));
 		if (!resp)
 			return;
-		hold(fuzz, resp->range_array, resp->range_count);
+		host_holds(fuzz->host, resp->range_array, resp->range_count);
 		more = resp->flags & DM_MORE_PAGES;
 		kunit_kfree(fuzz->host->test, resp);
 	} while (more);

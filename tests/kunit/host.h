@@ -105,6 +105,7 @@ void host_hears_nothing(struct host *host);
 long host_count(struct host *host, enum hvb_count what);
 
 void host_asks(struct host *host, u32 nr_pages);
+unsigned long host_holds(struct host *host, const u64 *ranges, u32 count);
 unsigned long host_gets_one(struct host *host, bool *more);
 unsigned long host_gets(struct host *host);
 unsigned long host_takes(struct host *host, u32 nr_pages);

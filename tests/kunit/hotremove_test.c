@@ -39,22 +39,14 @@ static void host_wants(struct host *host, u32 nr_pages)
 static unsigned long host_hears_removed(struct host *host)
 {
 	const struct dm_hot_remove_response *resp;
-	unsigned long nr = 0;
+	unsigned long nr;
 
 	resp = host_hears(host, DM_MEM_HOT_REMOVE_RESPONSE, sizeof(*resp));
 	KUNIT_EXPECT_EQ(host->test, resp->hdr.trans_id, TRANS);
 	KUNIT_EXPECT_EQ(host->test, resp->hdr.size,
 			struct_size(resp, range_array, resp->range_count));
 	KUNIT_EXPECT_EQ(host->test, resp->flags, 0);
-	for (u32 i = 0; i < resp->range_count; i++) {
-		struct hvb_wire_range range;
-
-		range = hvb_msg_range(resp->range_array[i]);
-		KUNIT_ASSERT_EQ(host->test, 0,
-				hvb_ranges_add(&host->holds, range.start,
-					       range.count, GFP_KERNEL));
-		nr += range.count;
-	}
+	nr = host_holds(host, resp->range_array, resp->range_count);
 	KUNIT_EXPECT_EQ(host->test, resp->result,
 			nr ? DM_HOT_REMOVE_SUCCESS : DM_HOT_REMOVE_FAILURE);
 	host_hears_nothing(host);

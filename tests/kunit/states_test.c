@@ -110,20 +110,12 @@ static void hears_ballooned(struct pair *pair, u32 trans_id)
 {
 	const struct dm_balloon_response *resp;
 	struct kunit *test = pair->host->test;
-	unsigned long nr = 0;
-	u32 i;
+	unsigned long nr;
 
 	resp = hears(pair, DM_BALLOON_RESPONSE, sizeof(*resp), trans_id);
 	KUNIT_EXPECT_FALSE(test, resp->more_and_count & DM_MORE_PAGES);
-	for (i = 0; i < resp->more_and_count >> 1; i++) {
-		struct hvb_wire_range range;
-
-		range = hvb_msg_range(resp->range_array[i]);
-		KUNIT_ASSERT_EQ(test, 0,
-				hvb_ranges_add(&pair->host->holds, range.start,
-					       range.count, GFP_KERNEL));
-		nr += range.count;
-	}
+	nr = host_holds(pair->host, resp->range_array,
+			resp->more_and_count >> 1);
 	KUNIT_EXPECT_EQ(test, nr, STAGE_PAGES);
 }
 
