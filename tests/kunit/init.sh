@@ -11,20 +11,20 @@ mount -t sysfs sysfs /sys
 mount -t debugfs debugfs /sys/kernel/debug
 
 # Allocations fail for tasks that ask for it, where a module is among the first
-# callers: see fault.c. Modules lie behind the kernel. Where adding pages fails,
-# the kernel itself warns.
-# shellcheck disable=SC2046 # address, type and name, and the same of the next
-set -- $(grep -A 1 ' add_pages$' /proc/kallsyms)
+# callers: see fault.c. Modules lie behind the kernel, wherever that is this
+# time. Where adding pages fails, the kernel itself warns.
+# shellcheck disable=SC2046 # address, type and name; and of add_pages, the next
+set -- $(grep ' _end$' /proc/kallsyms; grep -A 1 ' add_pages$' /proc/kallsyms)
 for kind in failslab fail_page_alloc; do
 	cd /sys/kernel/debug/$kind || echo "FAILED: no $kind"
 	echo 0 >verbose
 	echo N >ignore-gfp-wait
 	echo -1 >./times
 	echo 10 >stacktrace-depth
-	echo 0xffffffffa0000000 >require-start
+	echo "0x$1" >require-start
 	echo 0xffffffffff000000 >require-end
-	echo "0x$1" >reject-start
-	echo "0x$4" >reject-end || echo "FAILED: no add_pages"
+	echo "0x$4" >reject-start
+	echo "0x$7" >reject-end || echo "FAILED: no add_pages"
 done
 echo N >ignore-gfp-highmem
 echo 0 >min-order
