@@ -139,15 +139,15 @@ static void update_steps(struct hvb_burst *burst, u64 need_pages,
 }
 
 /**
- * hvb_burst_is_short() - does what is available end before the host can answer?
+ * hvb_burst_ahead() - what will be wanted before the host can answer
  * @burst: the memory
- * @avail_pages: what is available, 4 KiB pages
  *
- * Return: true when it does, as fast as memory in use grows now.
+ * Return: pages of 4 KiB, as fast as memory in use grows now; 0 when it
+ * doesn't.
  */
-bool hvb_burst_is_short(const struct hvb_burst *burst, u64 avail_pages)
+u64 hvb_burst_ahead(const struct hvb_burst *burst)
 {
-	return headroom(burst, burst->answer_us + TICK_US) > avail_pages;
+	return headroom(burst, burst->answer_us + TICK_US);
 }
 
 /**
@@ -182,7 +182,7 @@ bool hvb_burst_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
 	if (wanted > sample->headroom_pages)
 		burst->forecast_pages = max(burst->forecast_pages,
 					    wanted - sample->headroom_pages);
-	if (!hvb_burst_is_short(burst, sample->avail_pages))
+	if (hvb_burst_ahead(burst) <= sample->avail_pages)
 		return false;
 	burst->hot_until_us = max(burst->hot_until_us, sample->now_us + HOT_US);
 	return !was_hot;

@@ -136,7 +136,7 @@ struct hvb_burst {
 void hvb_burst_init(struct hvb_burst *burst);
 void hvb_burst_signal(struct hvb_burst *burst, enum hvb_signal signal,
 		      u64 now_us);
-bool hvb_burst_is_short(const struct hvb_burst *burst, u64 avail_pages);
+u64 hvb_burst_ahead(const struct hvb_burst *burst);
 bool hvb_burst_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
 		      unsigned int decay_s);
 u64 hvb_burst_boost(const struct hvb_burst *burst, u64 need_pages,

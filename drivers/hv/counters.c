@@ -152,5 +152,7 @@ void hvb_counters_read(struct hvb_device *dm, struct hvb_counters *now)
 	read_events(now);
 	now->swapped_pages = swapped_now(dm, now);
 	now->task_pages = used_by_tasks(now);
+	now->thrashed_pages = hvb_to_wire(global_node_page_state_pages(
+						WORKINGSET_RESTORE_FILE));
 	read_absent(dm, now);
 }

@@ -30,6 +30,9 @@
 
 #define MIB_PAGES(mib)	((u64)(mib) << 8)
 
+/* Fewer pages read again are chance. */
+#define THRASHED_PAGES	MIB_PAGES(16)
+
 /**
  * hvb_demand_floor() - how much should stay available in a guest of a size
  * @total_pages: its size, in pages of 4 KiB
@@ -74,6 +77,21 @@ u64 hvb_demand_can_give(u64 total_pages, u64 avail_pages)
 			high = give - 1;
 	}
 	return low;
+}
+
+/**
+ * hvb_demand_is_squeezed() - has giving memory begun to cost something?
+ * @start: the counters before
+ * @now: and now
+ *
+ * Return: true when pages went to swap since, or page cache in steady use was
+ * dropped and had to be read again.
+ */
+bool hvb_demand_is_squeezed(const struct hvb_counters *start,
+			    const struct hvb_counters *now)
+{
+	return now->swapped_out_pages != start->swapped_out_pages ||
+	       now->thrashed_pages - start->thrashed_pages >= THRASHED_PAGES;
 }
 
 static u64 used(const struct hvb_counters *now)

@@ -23,6 +23,7 @@
  * @swapped_out_pages: ever written to swap
  * @file_fault_pages: ever faulted in from files
  * @file_read_pages: ever read from files
+ * @thrashed_pages: of the working set that were ever dropped and read again
  * @stalls: how often an allocation had to reclaim, or a page was swapped
  */
 struct hvb_counters {
@@ -40,6 +41,7 @@ struct hvb_counters {
 	u64 swapped_out_pages;
 	u64 file_fault_pages;
 	u64 file_read_pages;
+	u64 thrashed_pages;
 	u64 stalls;
 };
 
@@ -72,6 +74,8 @@ struct hvb_demand {
 };
 
 u64 hvb_demand_floor(u64 total_pages);
+bool hvb_demand_is_squeezed(const struct hvb_counters *start,
+			    const struct hvb_counters *now);
 u64 hvb_demand_can_give(u64 total_pages, u64 avail_pages);
 u64 hvb_demand_headroom(u64 used_pages);
 void hvb_demand_look(const struct hvb_counters *now, struct hvb_need *need);

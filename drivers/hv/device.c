@@ -53,6 +53,7 @@ int hvb_device_init(struct hvb_device *dm)
 	init_completion(&dm->answered);
 	init_waitqueue_head(&dm->report_wait);
 	init_waitqueue_head(&dm->arrival_wait);
+	init_waitqueue_head(&dm->look_wait);
 	memcpy(dm->psi_wanted, dm->params->psi, sizeof(dm->psi_wanted));
 	INIT_WORK(&dm->receive_work, hvb_vsc_receive);
 	INIT_DELAYED_WORK(&dm->bring_back_work, hvb_blocks_retry);

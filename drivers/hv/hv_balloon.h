@@ -199,11 +199,14 @@ struct hvb_last_request {
  * @signals: bits of enum hvb_signal that the reporter has yet to take
  * @arrivals: how often memory arrived from the host
  * @arrival_wait: wakes who waits for that
+ * @look_wanted: somebody waits for a look at memory
+ * @look_wait: wakes who waits for that
+ * @looked_us: when the reporter last looked
+ * @ahead_pages: what a burst will want soon, 4 KiB pages; it isn't given
  * @arrivals_seen: how many of @arrivals the reporter has seen; the reporter's,
  *	as all that follows up to @most_swap_free_pages
  * @burst: see burst.c
  * @is_hot: there is a burst
- * @is_short: memory ends before the host can answer; nothing is given then
  * @is_urgent: a report is owed before its time
  * @reported_us: when the last report left, 0 before the first
  * @last_counters: of the last report
@@ -271,11 +274,14 @@ struct hvb_device {
 	unsigned long signals;
 	atomic_t arrivals;
 	wait_queue_head_t arrival_wait;
+	bool look_wanted;
+	wait_queue_head_t look_wait;
+	u64 looked_us;
+	u64 ahead_pages;
 
 	int arrivals_seen;
 	struct hvb_burst burst;
 	bool is_hot;
-	bool is_short;
 	bool is_urgent;
 	u64 reported_us;
 	struct hvb_counters last_counters;
@@ -381,6 +387,7 @@ void hvb_status_stop(struct hvb_device *dm);
 void hvb_status_wake(struct hvb_device *dm);
 void hvb_status_signal(struct hvb_device *dm, enum hvb_signal signal);
 void hvb_status_arrived(struct hvb_device *dm);
+u64 hvb_status_ahead(struct hvb_device *dm);
 bool hvb_status_is_delayed(struct hvb_device *dm);
 int hvb_status_set_psi(struct hvb_device *dm, enum hvb_psi_which which,
 		       const char *text);

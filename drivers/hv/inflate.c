@@ -8,6 +8,7 @@
  * ranges. It is told when a message is full and at the end; what it can't be
  * told of goes back to the kernel.
  */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/gfp.h>
 #include <linux/sched.h>
@@ -30,6 +31,10 @@
 /* How often the floor is looked at again: the guest's need can grow. */
 #define LOOK_PAGES	((64UL << 20) >> PAGE_SHIFT)
 
+/* How often and when to look again whether memory in use still grows. */
+#define SETTLE_LOOKS	8
+#define SETTLE_MS	100
+
 /* How much page cache is dropped at once. */
 #define RECLAIM_PAGES	((256UL << 20) >> PAGE_SHIFT)
 
@@ -39,8 +44,8 @@
  * @start: the counters when the request came
  * @wanted: how many the host still wants
  *
- * None when a burst will want them, or when pages went to swap since @start: the
- * guest has no more to give.
+ * The floor stays, and what a burst will want soon. None when giving has begun to
+ * cost something: the guest has no more to give.
  *
  * Context: the device's workqueue; may sleep.
  * Return: pages.
@@ -49,14 +54,15 @@ unsigned long hvb_inflate_limit(struct hvb_device *dm,
 				const struct hvb_counters *start,
 				unsigned long wanted)
 {
+	u64 ahead = hvb_status_ahead(dm), limit;
 	struct hvb_counters now;
-	u64 limit;
 
 	hvb_counters_read(dm, &now);
-	if (READ_ONCE(dm->is_short) ||
-	    now.swapped_out_pages != start->swapped_out_pages)
+	if (hvb_demand_is_squeezed(start, &now))
 		return 0;
-	limit = hvb_demand_can_give(now.total_pages, now.avail_pages);
+	limit = hvb_demand_can_give(now.total_pages, now.avail_pages -
+						     min(ahead,
+							 now.avail_pages));
 	return min(limit >> HVB_WIRE_SHIFT, (u64)wanted);
 }
 
@@ -192,12 +198,23 @@ static void drop_cache(struct hvb_device *dm, struct request *req)
 	}
 }
 
+/* Growth may just have ended: give it some time to show, and be forgotten. */
+static void settle(struct hvb_device *dm, struct request *req)
+{
+	unsigned int i;
+
+	for (i = 0; i < SETTLE_LOOKS && hvb_status_ahead(dm) &&
+	     hvb_inflate_limit(dm, &req->start, req->wanted) < req->wanted; i++)
+		msleep(SETTLE_MS);
+}
+
 static unsigned long take_pages(struct hvb_device *dm, struct request *req,
 				int *err)
 {
 	unsigned int order = LARGE_ORDER;
 	unsigned long nr;
 
+	settle(dm, req);
 	if (READ_ONCE(dm->params->balloon_blocks))
 		drop_cache(dm, req);
 	nr = hvb_blocks_take(dm, req->wanted, &req->start);

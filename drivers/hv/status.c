@@ -22,6 +22,9 @@
 /* Reports are never closer than this, whatever happens. */
 #define GAP_US		(20 * USEC_PER_MSEC)
 
+/* What a look found so long ago will do for giving memory. */
+#define FRESH_US	(100 * USEC_PER_MSEC)
+
 /**
  * hvb_status_wake() - have the reporter look
  * @dm: the device
@@ -61,6 +64,29 @@ void hvb_status_arrived(struct hvb_device *dm)
 	atomic_inc(&dm->arrivals);
 	wake_up(&dm->arrival_wait);
 	hvb_status_wake(dm);
+}
+
+/**
+ * hvb_status_ahead() - what will a burst want before the host can answer?
+ * @dm: the device
+ *
+ * When the last look was some time ago the reporter is sent to look again.
+ *
+ * Context: may sleep, no longer than some looks take.
+ * Return: pages of 4 KiB.
+ */
+u64 hvb_status_ahead(struct hvb_device *dm)
+{
+	u64 now_us = ktime_to_us(ktime_get());
+
+	if (READ_ONCE(dm->reporter) &&
+	    now_us > READ_ONCE(dm->looked_us) + FRESH_US) {
+		WRITE_ONCE(dm->look_wanted, true);
+		hvb_status_wake(dm);
+		wait_event_timeout(dm->look_wait, !READ_ONCE(dm->look_wanted),
+				   usecs_to_jiffies(FRESH_US));
+	}
+	return READ_ONCE(dm->ahead_pages);
 }
 
 /**
@@ -235,8 +261,10 @@ static u64 look(struct hvb_device *dm)
 	hvb_demand_look(&now, &need);
 	dm->is_urgent |= take_sample(dm, &now, &need, now_us);
 	WRITE_ONCE(dm->is_hot, hvb_burst_is_hot(&dm->burst, now_us));
-	WRITE_ONCE(dm->is_short,
-		   hvb_burst_is_short(&dm->burst, now.avail_pages));
+	WRITE_ONCE(dm->ahead_pages, hvb_burst_ahead(&dm->burst));
+	WRITE_ONCE(dm->looked_us, now_us);
+	WRITE_ONCE(dm->look_wanted, false);
+	wake_up(&dm->look_wait);
 	judge(dm, &now, now_us);
 
 	since_us = now_us - dm->reported_us;
@@ -259,7 +287,7 @@ static bool has_work(struct hvb_device *dm)
 	if (dm->is_hot)
 		signals &= ~BIT(HVB_SIGNAL_RECLAIM);
 	return kthread_should_stop() || READ_ONCE(dm->psi_request) ||
-	       signals || hvb_pressure_is_woken(dm) ||
+	       READ_ONCE(dm->look_wanted) || signals || hvb_pressure_is_woken(dm) ||
 	       atomic_read(&dm->arrivals) != dm->arrivals_seen;
 }
 
@@ -337,7 +365,7 @@ int hvb_status_start(struct hvb_device *dm)
 			PTR_ERR(task));
 		return PTR_ERR(task);
 	}
-	dm->reporter = task;
+	WRITE_ONCE(dm->reporter, task);
 	return 0;
 }
 
@@ -351,5 +379,5 @@ void hvb_status_stop(struct hvb_device *dm)
 {
 	if (dm->reporter)
 		kthread_stop(dm->reporter);
-	dm->reporter = NULL;
+	WRITE_ONCE(dm->reporter, NULL);
 }

@@ -89,17 +89,17 @@ static void fast_growth_is_foreseen_once_and_asked_for(struct kunit *test)
 }
 
 /* 200 MiB/s: twice what grows in 3 s is 1200 MiB. */
-static void memory_is_short_as_long_as_it_grows_fast(struct kunit *test)
+static void what_grows_fast_will_want_more(struct kunit *test)
 {
 	struct guest guest;
 
 	begin(&guest);
-	KUNIT_EXPECT_FALSE(test, hvb_burst_is_short(&guest.burst, 0));
+	KUNIT_EXPECT_EQ(test, 0, hvb_burst_ahead(&guest.burst));
 	live(&guest, 30, 200);
-	KUNIT_EXPECT_TRUE(test, hvb_burst_is_short(&guest.burst, MIB(1100)));
-	KUNIT_EXPECT_FALSE(test, hvb_burst_is_short(&guest.burst, MIB(1200)));
-	live(&guest, 20, 0);
-	KUNIT_EXPECT_FALSE(test, hvb_burst_is_short(&guest.burst, 0));
+	KUNIT_EXPECT_GT(test, hvb_burst_ahead(&guest.burst), MIB(1190));
+	KUNIT_EXPECT_LE(test, hvb_burst_ahead(&guest.burst), MIB(1200));
+	live(&guest, 8, 0);
+	KUNIT_EXPECT_EQ(test, 0, hvb_burst_ahead(&guest.burst));
 }
 
 /* What arrives is available, and no task has grown by it. */
@@ -347,7 +347,7 @@ static void the_cause_is_the_first_that_holds(struct kunit *test)
 static struct kunit_case burst_cases[] = {
 	KUNIT_CASE(a_quiet_guest_asks_for_nothing),
 	KUNIT_CASE(fast_growth_is_foreseen_once_and_asked_for),
-	KUNIT_CASE(memory_is_short_as_long_as_it_grows_fast),
+	KUNIT_CASE(what_grows_fast_will_want_more),
 	KUNIT_CASE(memory_that_arrives_is_no_growth),
 	KUNIT_CASE(samples_too_close_are_not_looked_at),
 	KUNIT_CASE(what_was_asked_for_decays_slowly_to_nothing),
