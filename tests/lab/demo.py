@@ -32,8 +32,8 @@ NAMES = {"stock": "the stock driver", "ours": "this driver"}
 class Demo(run.Run):
     """A run whose samples make a table, and then a panel of the picture."""
 
-    def __init__(self, *args):
-        super().__init__(*args)
+    def forget(self):
+        super().forget()
         self.samples = []
         self.shown = None
 

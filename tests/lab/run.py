@@ -7,9 +7,11 @@
 
 Scenarios that want the same boot share one; boots run beside each other, but
 for those that measure time, which run alone, and once more when nothing but
-time failed them. The stock driver's results are shown for comparison and not
-judged; some checks are made of the results of several runs. The verdict comes
-last: a check that was expected and not reported has failed.
+time failed them. So does a guest that died or fell silent and whose last words
+don't name the driver: the emulator loses some, whichever driver they have. The
+stock driver's results are shown for comparison and not judged; some checks are
+made of the results of several runs. The verdict comes last: a check that was
+expected and not reported has failed.
 """
 
 import argparse
@@ -17,6 +19,8 @@ import concurrent.futures
 import dataclasses
 import itertools
 import os
+import re
+import shutil
 import sys
 import threading
 import time
@@ -37,6 +41,9 @@ ROOMY = 4096			# MiB
 # With five-level paging KASAN reports wild accesses under emulated SVM.
 DEBUG_BOOT = {"cpu": ("la57=off",), "limit": 300}
 DEBUG_MEMORY = 1024		# MiB at least: some 300 are the checkers'
+
+# In a trace of the guest's kernel: a function of the driver, or in it.
+NAMES_DRIVER = re.compile(r"\bhvb_|\[hv_balloon\]")
 
 STARTED = time.monotonic()
 PRINTING = threading.Lock()
@@ -76,6 +83,17 @@ class Run:
         return self.driver == "ours"
 
     def execute(self):
+        self.attempt()
+        if self.lost and not self.blamed:
+            tell(f"{self.title}: the guest was lost, and its last words "
+                 f"don't name the driver (see {self.logs}-lost): once more, "
+                 "and that counts")
+            shutil.copytree(self.logs, f"{self.logs}-lost",
+                            dirs_exist_ok=True)
+            self.forget()
+            self.attempt()
+
+    def attempt(self):
         machine = outer.Machine(self.kernel, self.driver, self.module,
                                 self.boot, self.scenarios, self.on_event)
         tell(f"{self.title}: booting, for " +
@@ -95,6 +113,8 @@ class Run:
     def on_event(self, event):
         kind = event["kind"]
         if kind == "log":
+            self.blamed |= event["name"] == "console" and \
+                bool(NAMES_DRIVER.search(event["text"]))
             (self.logs / event["name"]).write_text(event["text"])
         elif kind == "check":
             name, key = event["scenario"], event["key"]
@@ -109,8 +129,10 @@ class Run:
             tell(f"{self.title} {event['scenario']}: {event['text'].strip()}")
         elif kind == "loaded" and event["status"]:
             tell(f"{self.title}: insmod failed: {event['text'].strip()}")
-        elif kind == "died":
-            tell(f"{self.title}: the guest's QEMU ended: {event['status']}")
+        elif kind == "lost":
+            self.lost = True
+            tell(f"{self.title}: the guest answers no more; its QEMU's "
+                 f"status: {event['status']}")
 
     def show(self, name, key, passed, measured=""):
         words = ("ok", "FAILED") if self.judged else ("yes", "no")
@@ -131,6 +153,8 @@ class Run:
         self.results = {}		# (scenario, key): passed
         self.measures = {}		# scenario: {name: value}
         self.orderly = False
+        self.lost = False
+        self.blamed = False		# the driver, by the guest's console
 
     def verdict(self):
         """(passed, failed) counts; what is missing is shown as failed."""

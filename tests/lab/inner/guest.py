@@ -44,6 +44,7 @@ class Guest:
         self.trace = self.directory / "trace.log"
         self.errors = self.directory / "qemu.log"
         self.seen = set()
+        self.silent = False
         self.process = subprocess.Popen(
             self.command_line(boot), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=open(self.errors, "wb"))
@@ -186,6 +187,7 @@ class Guest:
         try:
             text += self.leaks() + self.dmesg()
         except (OSError, GuestError):
+            self.silent = True
             text += "\nBUG: the guest does not answer\n"
         found = [line.strip() for line in text.splitlines()
                  if BAD.search(line) and not HARMLESS.search(line)]

@@ -66,8 +66,8 @@ def main():
         for scenario in map(catalogue.load, plan["scenarios"]):
             run_scenario(lab, scenario, patience)
             status = lab.guest.ended()
-            if status is not None:
-                emit("died", status=status)
+            if status is not None or lab.guest.silent:
+                emit("lost", status=status)
                 break
     finally:
         send_logs(lab)
