@@ -63,27 +63,6 @@ static bool is_allowed(struct hvb_device *dm)
 	return hvb_device_can_hot_remove(dm);
 }
 
-static int tell(struct hvb_device *dm, u32 trans_id)
-{
-	struct hvb_ranges *fresh = &dm->absent.fresh;
-	struct hvb_packer packer;
-	unsigned long end;
-	bool more;
-	int err;
-
-	do {
-		hvb_pack_start_removed(&packer, dm->send_buf);
-		end = hvb_absent_pack_fresh(dm, &packer);
-		more = packer.nr_pages < fresh->nr_pages;
-		err = hvb_vsc_send(dm, dm->send_buf,
-				   hvb_pack_finish_removed(&packer, trans_id,
-							   more));
-		if (!err)
-			hvb_absent_told(dm, end);
-	} while (!err && more);
-	return err;
-}
-
 /**
  * hvb_hot_remove() - carry out a hot-remove request
  * @dm: the device
@@ -104,7 +83,8 @@ void hvb_hot_remove(struct hvb_device *dm, const struct hvb_msg *msg)
 		nr = remove_blocks(dm, msg->hot_remove.num_pages);
 		WRITE_ONCE(dm->inflating, NULL);
 	}
-	if (tell(dm, msg->trans_id)) {
+	if (hvb_inflate_tell(dm, DM_MEM_HOT_REMOVE_RESPONSE, msg->trans_id,
+			     true)) {
 		hvb_absent_drop_fresh(dm);
 		hvb_blocks_bring_back(dm);
 	}

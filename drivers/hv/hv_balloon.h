@@ -339,6 +339,8 @@ void hvb_vsc_note_request(struct hvb_device *dm, enum dm_type type,
 			  u64 asked_pages, u64 done_pages);
 
 /* inflate.c */
+int hvb_inflate_tell(struct hvb_device *dm, enum dm_type type, u32 trans_id,
+		     bool is_last);
 unsigned long hvb_inflate_limit(struct hvb_device *dm,
 				const struct hvb_counters *start,
 				unsigned long wanted);

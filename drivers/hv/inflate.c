@@ -110,14 +110,15 @@ static unsigned long take_one(struct hvb_device *dm, unsigned int *order)
 	return 1UL << *order;
 }
 
-static int tell_one(struct hvb_device *dm, u32 trans_id, bool is_last)
+static int tell_one(struct hvb_device *dm, enum dm_type type, u32 trans_id,
+		    bool is_last)
 {
 	struct hvb_packer packer;
 	unsigned long end;
 	bool more;
 	int err;
 
-	hvb_pack_start(&packer, dm->send_buf);
+	hvb_pack_start(&packer, dm->send_buf, type);
 	end = hvb_absent_pack_fresh(dm, &packer);
 	more = !is_last || packer.nr_pages < dm->absent.fresh.nr_pages;
 	err = hvb_vsc_send(dm, dm->send_buf,
@@ -127,21 +128,31 @@ static int tell_one(struct hvb_device *dm, u32 trans_id, bool is_last)
 	return err;
 }
 
-/* Tells the host of fresh pages: of all at the end, else by full messages. */
-static int tell(struct hvb_device *dm, u32 trans_id, bool is_last)
+/**
+ * hvb_inflate_tell() - tell the host of fresh pages
+ * @dm: the device
+ * @type: DM_BALLOON_RESPONSE or DM_MEM_HOT_REMOVE_RESPONSE
+ * @trans_id: the transaction answered
+ * @is_last: of all of them, which ends the transaction; else by full messages
+ *
+ * Context: the device's workqueue.
+ * Return: 0; or what sending says: what is fresh then wasn't told.
+ */
+int hvb_inflate_tell(struct hvb_device *dm, enum dm_type type, u32 trans_id,
+		     bool is_last)
 {
 	struct hvb_ranges *fresh = &dm->absent.fresh;
 	int err = 0;
 
 	while (!err && fresh->nr_ranges > DM_RESPONSE_RANGES_MAX)
-		err = tell_one(dm, trans_id, false);
+		err = tell_one(dm, type, trans_id, false);
 	if (!is_last)
 		return err;
 
 	/* A range of 64 GiB or more takes several places in a message. */
 	do {
 		if (!err)
-			err = tell_one(dm, trans_id, true);
+			err = tell_one(dm, type, trans_id, true);
 	} while (!err && fresh->nr_pages);
 	return err;
 }
@@ -226,7 +237,8 @@ static unsigned long take_pages(struct hvb_device *dm, struct request *req,
 		if (!got)
 			break;
 		nr += got;
-		*err = tell(dm, req->trans_id, false);
+		*err = hvb_inflate_tell(dm, DM_BALLOON_RESPONSE, req->trans_id,
+					false);
 	}
 	return nr;
 }
@@ -268,7 +280,7 @@ void hvb_inflate(struct hvb_device *dm, const struct hvb_msg *msg)
 		nr = take_all(dm, msg, &err);
 
 	if (!err)
-		err = tell(dm, trans_id, true);
+		err = hvb_inflate_tell(dm, DM_BALLOON_RESPONSE, trans_id, true);
 	if (err) {
 		hvb_absent_drop_fresh(dm);
 		hvb_blocks_bring_back(dm);

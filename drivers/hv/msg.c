@@ -304,35 +304,24 @@ size_t hvb_msg_hot_add_response(struct dm_hot_add_response *resp,
 }
 
 /**
- * hvb_pack_start() - begin a balloon response
+ * hvb_pack_start() - begin a response with page ranges
  * @packer: what is being filled
  * @buf: where, DM_MESSAGE_MAX bytes, aligned to 8
+ * @type: DM_BALLOON_RESPONSE or DM_MEM_HOT_REMOVE_RESPONSE
  */
-void hvb_pack_start(struct hvb_packer *packer, void *buf)
+void hvb_pack_start(struct hvb_packer *packer, void *buf, enum dm_type type)
 {
-	struct dm_balloon_response *resp = buf;
+	struct dm_hot_remove_response *removed = buf;
+	struct dm_balloon_response *ballooned = buf;
 
-	*packer = (struct hvb_packer) {
-		.buf = buf,
-		.ranges = resp->range_array,
-		.room = DM_RESPONSE_RANGES_MAX,
-	};
-}
-
-/**
- * hvb_pack_start_removed() - begin a hot-remove response
- * @packer: what is being filled
- * @buf: where, DM_MESSAGE_MAX bytes, aligned to 8
- */
-void hvb_pack_start_removed(struct hvb_packer *packer, void *buf)
-{
-	struct dm_hot_remove_response *resp = buf;
-
-	*packer = (struct hvb_packer) {
-		.buf = buf,
-		.ranges = resp->range_array,
-		.room = DM_HOT_REMOVE_RANGES_MAX,
-	};
+	*packer = (struct hvb_packer) { .buf = buf, .type = type };
+	if (type == DM_MEM_HOT_REMOVE_RESPONSE) {
+		packer->ranges = removed->range_array;
+		packer->room = DM_HOT_REMOVE_RANGES_MAX;
+	} else {
+		packer->ranges = ballooned->range_array;
+		packer->room = DM_RESPONSE_RANGES_MAX;
+	}
 }
 
 /**
@@ -362,9 +351,37 @@ u64 hvb_pack_range(struct hvb_packer *packer, u64 start, u64 count)
 	return done;
 }
 
+static size_t finish_ballooned(struct hvb_packer *packer, u32 trans_id,
+			       bool more_pages)
+{
+	struct dm_balloon_response *resp = packer->buf;
+
+	resp->reservedz = 0;
+	resp->more_and_count = FIELD_PREP(DM_RESPONSE_COUNT_MASK,
+					  packer->range_count) |
+			       (more_pages ? DM_MORE_PAGES : 0);
+	return put_header(&resp->hdr, packer->type,
+			  struct_size(resp, range_array, packer->range_count),
+			  trans_id);
+}
+
+static size_t finish_removed(struct hvb_packer *packer, u32 trans_id,
+			     bool more_pages)
+{
+	struct dm_hot_remove_response *resp = packer->buf;
+
+	resp->result = packer->range_count ? DM_HOT_REMOVE_SUCCESS :
+					     DM_HOT_REMOVE_FAILURE;
+	resp->range_count = packer->range_count;
+	resp->flags = more_pages ? DM_MORE_PAGES : 0;
+	return put_header(&resp->hdr, packer->type,
+			  struct_size(resp, range_array, packer->range_count),
+			  trans_id);
+}
+
 /**
- * hvb_pack_finish() - end a balloon response
- * @packer: what was filled
+ * hvb_pack_finish() - end a response with page ranges
+ * @packer: what was filled; without a range it says that nothing is given
  * @trans_id: the transaction answered
  * @more_pages: another response of this transaction follows
  *
@@ -373,35 +390,7 @@ u64 hvb_pack_range(struct hvb_packer *packer, u64 start, u64 count)
 size_t hvb_pack_finish(struct hvb_packer *packer, u32 trans_id,
 		       bool more_pages)
 {
-	struct dm_balloon_response *resp = packer->buf;
-
-	resp->reservedz = 0;
-	resp->more_and_count = FIELD_PREP(DM_RESPONSE_COUNT_MASK,
-					  packer->range_count) |
-			       (more_pages ? DM_MORE_PAGES : 0);
-	return put_header(&resp->hdr, DM_BALLOON_RESPONSE,
-			  struct_size(resp, range_array, packer->range_count),
-			  trans_id);
-}
-
-/**
- * hvb_pack_finish_removed() - end a hot-remove response
- * @packer: what was filled; without a range it says that nothing is given
- * @trans_id: the transaction answered
- * @more_pages: another response of this transaction follows
- *
- * Return: bytes to send.
- */
-size_t hvb_pack_finish_removed(struct hvb_packer *packer, u32 trans_id,
-			       bool more_pages)
-{
-	struct dm_hot_remove_response *resp = packer->buf;
-
-	resp->result = packer->range_count ? DM_HOT_REMOVE_SUCCESS :
-					     DM_HOT_REMOVE_FAILURE;
-	resp->range_count = packer->range_count;
-	resp->flags = more_pages ? DM_MORE_PAGES : 0;
-	return put_header(&resp->hdr, DM_MEM_HOT_REMOVE_RESPONSE,
-			  struct_size(resp, range_array, packer->range_count),
-			  trans_id);
+	if (packer->type == DM_MEM_HOT_REMOVE_RESPONSE)
+		return finish_removed(packer, trans_id, more_pages);
+	return finish_ballooned(packer, trans_id, more_pages);
 }

@@ -76,6 +76,7 @@ union hvb_status {
 
 /**
  * struct hvb_packer - a response with page ranges being filled
+ * @type: of the response
  * @buf: where the message is built, DM_MESSAGE_MAX bytes
  * @ranges: where in it the ranges go
  * @room: how many ranges fit
@@ -83,6 +84,7 @@ union hvb_status {
  * @nr_pages: 4 KiB pages in them
  */
 struct hvb_packer {
+	enum dm_type type;
 	void *buf;
 	u64 *ranges;
 	u32 room;
@@ -105,12 +107,9 @@ size_t hvb_msg_unballoon_response(struct dm_unballoon_response *resp,
 				  u32 trans_id);
 size_t hvb_msg_hot_add_response(struct dm_hot_add_response *resp,
 				u32 trans_id, u32 page_count, u32 result);
-void hvb_pack_start(struct hvb_packer *packer, void *buf);
+void hvb_pack_start(struct hvb_packer *packer, void *buf, enum dm_type type);
 u64 hvb_pack_range(struct hvb_packer *packer, u64 start, u64 count);
 size_t hvb_pack_finish(struct hvb_packer *packer, u32 trans_id,
 		       bool more_pages);
-void hvb_pack_start_removed(struct hvb_packer *packer, void *buf);
-size_t hvb_pack_finish_removed(struct hvb_packer *packer, u32 trans_id,
-			       bool more_pages);
 
 #endif

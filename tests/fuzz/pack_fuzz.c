@@ -65,7 +65,7 @@ static void must_be_balloon(struct hvb_packer *packer, bool more)
 static void must_be_removal(struct hvb_packer *packer, bool more)
 {
 	const struct dm_hot_remove_response *resp = packer->buf;
-	size_t bytes = hvb_pack_finish_removed(packer, TRANS, more);
+	size_t bytes = hvb_pack_finish(packer, TRANS, more);
 
 	MUST(resp->hdr.type == DM_MEM_HOT_REMOVE_RESPONSE);
 	MUST(bytes == struct_size(resp, range_array, packer->range_count));
@@ -86,10 +86,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (!hdr)
 		abort();
-	if (is_removal)
-		hvb_pack_start_removed(&packer, hdr);
-	else
-		hvb_pack_start(&packer, hdr);
+	hvb_pack_start(&packer, hdr, is_removal ? DM_MEM_HOT_REMOVE_RESPONSE :
+						  DM_BALLOON_RESPONSE);
 	reader.ranges = packer.ranges;
 	more = fill(&packer, &runs, &reader);
 	if (is_removal)

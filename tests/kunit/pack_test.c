@@ -181,7 +181,7 @@ static void *start_packing(struct kunit *test, struct hvb_packer *packer)
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	memset(buf, 0xff, DM_MESSAGE_MAX);
-	hvb_pack_start(packer, buf);
+	hvb_pack_start(packer, buf, DM_BALLOON_RESPONSE);
 	return buf;
 }
 
@@ -283,8 +283,8 @@ static void a_hot_remove_response_without_a_page(struct kunit *test)
 	void *buf = kunit_kmalloc(test, DM_MESSAGE_MAX, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	hvb_pack_start_removed(&packer, buf);
-	expect_words(test, buf, hvb_pack_finish_removed(&packer, TRANS, false),
+	hvb_pack_start(&packer, buf, DM_MEM_HOT_REMOVE_RESPONSE);
+	expect_words(test, buf, hvb_pack_finish(&packer, TRANS, false),
 		     words, sizeof(words));
 }
 
@@ -298,10 +298,10 @@ static void a_hot_remove_response_with_more_to_come(struct kunit *test)
 	void *buf = kunit_kmalloc(test, DM_MESSAGE_MAX, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	hvb_pack_start_removed(&packer, buf);
+	hvb_pack_start(&packer, buf, DM_MEM_HOT_REMOVE_RESPONSE);
 	KUNIT_EXPECT_EQ(test, 3, hvb_pack_range(&packer, 5, 3));
 	KUNIT_EXPECT_EQ(test, 1, hvb_pack_range(&packer, 9, 1));
-	expect_words(test, buf, hvb_pack_finish_removed(&packer, TRANS, true),
+	expect_words(test, buf, hvb_pack_finish(&packer, TRANS, true),
 		     words, sizeof(words));
 }
 
@@ -311,12 +311,12 @@ static void a_full_hot_remove_response_takes_no_more(struct kunit *test)
 	u64 *buf = kunit_kmalloc(test, DM_MESSAGE_MAX, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	hvb_pack_start_removed(&packer, buf);
+	hvb_pack_start(&packer, buf, DM_MEM_HOT_REMOVE_RESPONSE);
 	for (u64 i = 0; i < 509; i++)
 		KUNIT_ASSERT_EQ(test, 1, hvb_pack_range(&packer, i * 2, 1));
 	KUNIT_EXPECT_EQ(test, 0, hvb_pack_range(&packer, 5000, 1));
 	KUNIT_EXPECT_EQ(test, DM_MESSAGE_MAX,
-			hvb_pack_finish_removed(&packer, TRANS, false));
+			hvb_pack_finish(&packer, TRANS, false));
 	KUNIT_EXPECT_EQ(test, buf[511], RANGE(1016, 1));
 }
 
