@@ -141,6 +141,7 @@ static void read_absent(struct hvb_device *dm, struct hvb_counters *now)
 void hvb_counters_read(struct hvb_device *dm, struct hvb_counters *now)
 {
 	long avail = si_mem_available();
+	unsigned long thrashed;
 
 	memset(now, 0, sizeof(*now));
 	now->total_pages = hvb_to_wire(totalram_pages());
@@ -152,7 +153,7 @@ void hvb_counters_read(struct hvb_device *dm, struct hvb_counters *now)
 	read_events(now);
 	now->swapped_pages = swapped_now(dm, now);
 	now->task_pages = used_by_tasks(now);
-	now->thrashed_pages = hvb_to_wire(global_node_page_state_pages(
-						WORKINGSET_RESTORE_FILE));
+	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);
+	now->thrashed_pages = hvb_to_wire(thrashed);
 	read_absent(dm, now);
 }
