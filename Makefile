@@ -3,7 +3,7 @@
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
-.PHONY: modules install uninstall demo test lab kunit fuzz soak clean
+.PHONY: modules install uninstall demo test lab kunit kunit-in-tree fuzz soak clean
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -25,6 +25,10 @@ test:
 
 kunit:
 	tests/kunit/run
+
+# The same suites, built into a kernel that has the driver in its tree.
+kunit-in-tree:
+	tests/lab/bootstrap.sh ../kunit/in_tree.py
 
 # The pure files, and the driver on its test transport, for long: a million
 # messages each round.

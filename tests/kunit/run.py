@@ -36,7 +36,8 @@ MACHINE = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max",
            "-machine", "q35", "-m", "2G", "-nodefaults", "-display", "none",
            "-no-reboot", "-serial", "stdio",
            "-kernel", "/tmp/boot/bzImage", "-initrd", "/tmp/boot/initrd"]
-ARGUMENTS = "console=ttyS0 mem=1G memhp_default_state=offline panic=-1 psi=1"
+ARGUMENTS = ("console=ttyS0 memmap=1G%1G-1 memhp_default_state=offline panic=-1 "
+             "psi=1")
 
 # Where results begin, after the time of the line; a suite's are indented.
 RESULTS = re.compile(r"^\[ *\d+\.\d+\] KTAP version 1$", re.MULTILINE)
