@@ -146,6 +146,10 @@ class Guest:
         """Writes a sysfs file; returns the shell's status."""
         return self.attempt(f"echo {shlex.quote(text)} >{path}")[0]
 
+    def use_swap(self):
+        """Puts empty swap on the boot's disk."""
+        self.run("swapoff -a; mkswap /dev/vda >/dev/null && swapon /dev/vda")
+
     def meminfo(self):
         """/proc/meminfo in MiB."""
         return {line.split(":")[0]: int(line.split()[1]) / 1024

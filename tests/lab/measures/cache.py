@@ -24,8 +24,8 @@ class Run(common.Measure):
 
     def measure(self):
         # While swap is on the disk, its page cache stays when dd closes it.
-        self.guest.run("mkswap /dev/vda >/dev/null && swapon /dev/vda && "
-                       f"dd if=/dev/vda of=/dev/null bs=1M count={CACHED}",
+        self.guest.use_swap()
+        self.guest.run(f"dd if=/dev/vda of=/dev/null bs=1M count={CACHED}",
                        120)
         info = self.guest.meminfo()
         cached = self.values["cache_cached_mib"] = \

@@ -18,8 +18,7 @@ class Run(common.Measure):
     boot = common.FULL
 
     def measure(self):
-        self.guest.run("swapoff -a; mkswap /dev/vda >/dev/null && "
-                       "swapon /dev/vda")
+        self.guest.use_swap()
         given = self.take(MIB, "free")
         self.values |= {f"free_{name}": count for name, count in
                         self.balloon.wire().items()}

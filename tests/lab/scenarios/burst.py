@@ -62,8 +62,7 @@ class Run(scenario.Scenario):
              "targets": self.watch.targets, "begin": self.watch.begin}))
 
     def prepare(self):
-        self.guest.run("swapoff -a; mkswap /dev/vda >/dev/null && "
-                       "swapon /dev/vda")
+        self.guest.use_swap()
         if self.lab.driver != "roomy":
             self.host.wait_ready()
         if self.shape.held and self.lab.driver != "roomy":

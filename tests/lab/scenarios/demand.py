@@ -31,8 +31,8 @@ class Run(scenario.Scenario):
     limit = 500
 
     def run(self):
-        self.guest.run("mkswap /dev/vda >/dev/null && swapon /dev/vda && "
-                       "mkdir -p /mnt /cg && mount -t tmpfs none /mnt && "
+        self.guest.use_swap()
+        self.guest.run("mkdir -p /mnt /cg && mount -t tmpfs none /mnt && "
                        "mount -t cgroup2 none /cg")
         onset.start(self.guest)
         time.sleep(2)

@@ -23,8 +23,7 @@ class Run(scenario.Scenario):
     stock = False
 
     def run(self):
-        self.guest.run("swapoff -a; mkswap /dev/vda >/dev/null && "
-                       "swapon /dev/vda")
+        self.guest.use_swap()
         self.host.wait_ready()
         plain = self.burst("none")
         self.check("none", set(plain) == {"status"} and

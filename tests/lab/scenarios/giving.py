@@ -30,18 +30,21 @@ class Run(scenario.Scenario):
     stock = False
 
     def run(self):
-        self.guest.run("mkswap /dev/vda >/dev/null && swapon /dev/vda")
+        self.guest.use_swap()
         self.host.wait_ready()
         self.size = self.host.actual()
-        bad = [self.while_it_grows(), self.while_it_starts()]
-        self.check("data", not any(bad), f"pages, bad, status: {bad}")
+        results = [self.while_it_grows(), self.while_it_starts()]
+        self.check("data", all(result and result[1:] == (0, 0)
+                               for result in results),
+                   f"pages, bad, status: {results}")
 
-    def swapped(self):
+    def check_swap(self, key):
         info = self.guest.meminfo()
-        return info["SwapTotal"] - info["SwapFree"]
+        swapped = info["SwapTotal"] - info["SwapFree"]
+        self.check(key, not swapped, f"{swapped:.0f} MiB")
 
     def while_it_grows(self):
-        """What is wrong with the load's data; so does the next one."""
+        """What the load says at its end; so does the next one."""
         load = Load(self.guest, "noreserve", MIB, RATE, "hold")
         self.guest.wait_for(self.is_under_way, 60)
         before = self.guest.meminfo()["MemAvailable"]
@@ -52,14 +55,14 @@ class Run(scenario.Scenario):
                    f"{seconds:.1f} s; {before:.0f} MiB available before, "
                    f"{after:.0f} after")
         load.wait_touched(30)
-        self.check("first", not self.swapped(), f"{self.swapped():.0f} MiB")
+        self.check_swap("first")
         self.host.resize(self.size, 60)
         seconds, actual = self.host.resize(self.size - WANTED, 60)
         self.check("gives", self.size - actual > 128,
                    f"{self.size - actual:.0f} of {WANTED} MiB in "
                    f"{seconds:.1f} s")
         self.host.resize(self.size, 60)
-        return self.fault(load)
+        return load.stop()
 
     def while_it_starts(self):
         self.guest.write(f"{PARAMETERS}/balloon_blocks", "N")
@@ -73,13 +76,9 @@ class Run(scenario.Scenario):
         # The host returns what the guest asks for; this one when it is told.
         _, back = self.host.resize(self.size, 60)
         load.wait_touched(30)
-        self.check("second", not self.swapped(), f"{self.swapped():.0f} MiB")
+        self.check_swap("second")
         self.check("returned", back == self.size, f"{back:.0f} MiB again")
-        return self.fault(load)
-
-    def fault(self, load):
-        result = load.stop()
-        return None if result and result[1:] == (0, 0) else (result,)
+        return load.stop()
 
     def is_under_way(self):
         return self.guest.meminfo()["MemAvailable"] < AVAILABLE

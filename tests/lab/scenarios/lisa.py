@@ -25,8 +25,7 @@ class Case(scenario.Scenario):
     limit = 900
 
     def start(self):
-        self.guest.run("swapoff -a; mkswap /dev/vda >/dev/null && "
-                       "swapon /dev/vda")
+        self.guest.use_swap()
         self.host.wait_ready()
         self.balancer = Balancer(self.minimum, self.maximum)
         self.watch = Watch(self.lab, self.balancer).start()

@@ -26,7 +26,7 @@ class Run(scenario.Scenario):
     stock = False
 
     def run(self):
-        self.guest.run("mkswap /dev/vda >/dev/null && swapon /dev/vda")
+        self.guest.use_swap()
         lines = [line.split("] ", 1)[-1]
                  for line in self.guest.dmesg().splitlines()
                  if re.search("hv_balloon.*no pressure from PSI", line)]

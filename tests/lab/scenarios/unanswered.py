@@ -35,8 +35,7 @@ class Run(scenario.Scenario):
     stock = False
 
     def run(self):
-        self.guest.run("swapoff -a; mkswap /dev/vda >/dev/null && "
-                       "swapon /dev/vda")
+        self.guest.use_swap()
         self.cleared, self.after = {}, {}
         self.set("pressure_report_delay", "3600")
         self.expect("delay")
