@@ -23,8 +23,7 @@ KUNIT = [
     "nice", "tools/testing/kunit/kunit.py", "run", "--arch=x86_64",
     "--kunitconfig=drivers/hv/balloon/tests/.kunitconfig",
     "--kconfig_add", "CONFIG_HYPERV_BALLOON_KUNIT_TEST=y",
-    "--kernel_args=memmap=1G%1G-1 memhp_default_state=offline",
-    "--qemu_args=-m 2G",
+    f"--kernel_args={kernel.ARGUMENTS}", "--qemu_args=-m 2G",
     f"--jobs={os.cpu_count()}", "--timeout=1800",
 ]
 
@@ -32,10 +31,7 @@ KUNIT = [
 def main():
     with tempfile.TemporaryDirectory(dir=root.cache_dir()) as directory:
         binds = [(directory, kernel.SOURCE), (build.TREE, TREE)]
-        root.say("unpacking the kernel source")
-        kernel.in_root(["tar", "-xJf",
-                        f"/usr/src/{kernel.SOURCE_PACKAGE}.tar.xz",
-                        "--strip-components=1", "-C", kernel.SOURCE], binds)
+        kernel.unpack(binds)
         kernel.in_root([f"{TREE}/scripts/in-tree.sh", kernel.SOURCE], binds)
         source = Path(directory, "drivers/hv/balloon/tests/.kunitconfig")
         if not source.exists():

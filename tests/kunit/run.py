@@ -30,14 +30,11 @@ MESSAGES = 100000
 MESSAGES_PER_SECOND = 500	# at least; with so many more, it takes longer
 MODULE = "hv_balloon_kunit.ko"
 
-# Physical memory from 1 to 2 GiB is there and the kernel doesn't know: what
-# the driver's suite adds is real.
 MACHINE = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max",
            "-machine", "q35", "-m", "2G", "-nodefaults", "-display", "none",
            "-no-reboot", "-serial", "stdio",
            "-kernel", "/tmp/boot/bzImage", "-initrd", "/tmp/boot/initrd"]
-ARGUMENTS = ("console=ttyS0 memmap=1G%1G-1 memhp_default_state=offline panic=-1 "
-             "psi=1")
+ARGUMENTS = f"console=ttyS0 {kernel.ARGUMENTS} panic=-1 psi=1"
 
 # Where results begin, after the time of the line; a suite's are indented.
 RESULTS = re.compile(r"^\[ *\d+\.\d+\] KTAP version 1$", re.MULTILINE)
