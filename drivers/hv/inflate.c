@@ -60,9 +60,8 @@ unsigned long hvb_inflate_limit(struct hvb_device *dm,
 	hvb_counters_read(dm, &now);
 	if (hvb_demand_is_squeezed(start, &now))
 		return 0;
-	limit = hvb_demand_can_give(now.total_pages, now.avail_pages -
-						     min(ahead,
-							 now.avail_pages));
+	ahead = min(ahead, now.avail_pages);
+	limit = hvb_demand_can_give(now.total_pages, now.avail_pages - ahead);
 	return min(limit >> HVB_WIRE_SHIFT, (u64)wanted);
 }
 

@@ -287,7 +287,8 @@ static bool has_work(struct hvb_device *dm)
 	if (dm->is_hot)
 		signals &= ~BIT(HVB_SIGNAL_RECLAIM);
 	return kthread_should_stop() || READ_ONCE(dm->psi_request) ||
-	       READ_ONCE(dm->look_wanted) || signals || hvb_pressure_is_woken(dm) ||
+	       READ_ONCE(dm->look_wanted) || signals ||
+	       hvb_pressure_is_woken(dm) ||
 	       atomic_read(&dm->arrivals) != dm->arrivals_seen;
 }
 
