@@ -82,7 +82,7 @@ class Machine:
                 if self.attempt(work, disk) or self.ready:
                     break
             self.last_words.append(
-                (path / "outer.log").read_text(errors="replace")[-2000:])
+                (path / "outer.log").read_text(errors="replace")[-8000:])
         return self.ended
 
     def attempt(self, work, disk):

@@ -7,11 +7,12 @@
 
 Scenarios that want the same boot share one; boots run beside each other, but
 for those that measure time, which run alone, and once more when nothing but
-time failed them. So does a guest that died or fell silent and whose last words
-don't name the driver: the emulator loses some, whichever driver they have. The
-stock driver's results are shown for comparison and not judged; some checks are
-made of the results of several runs. The verdict comes last: a check that was
-expected and not reported has failed.
+time failed them. So does a boot whose guest, or the machine around it, died or
+fell silent, when the guest's last words don't name the driver: the emulator
+loses some, whichever driver they have. The stock driver's results are shown
+for comparison and not judged; some checks are made of the results of several
+runs. The verdict comes last: a check that was expected and not reported has
+failed.
 """
 
 import argparse
@@ -84,10 +85,11 @@ class Run:
 
     def execute(self):
         self.attempt()
-        if self.lost and not self.blamed:
-            tell(f"{self.title}: the guest was lost, and its last words "
-                 f"don't name the driver (see {self.logs}-lost): once more, "
-                 "and that counts")
+        if (self.lost or not self.orderly) and not self.blamed:
+            what = "guest" if self.lost else "machine around the guest"
+            tell(f"{self.title}: the {what} was lost, and the guest's last "
+                 f"words don't name the driver (see {self.logs}-lost): once "
+                 "more, and that counts")
             shutil.copytree(self.logs, f"{self.logs}-lost",
                             dirs_exist_ok=True)
             self.forget()
