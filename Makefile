@@ -3,7 +3,8 @@
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
-.PHONY: modules install uninstall demo test lab kunit kunit-in-tree fuzz soak clean
+.PHONY: modules install uninstall demo test lab kunit kunit-in-tree sections \
+	fuzz soak clean
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -19,7 +20,8 @@ uninstall:
 demo:
 	tests/lab/bootstrap.sh demo.py
 
-# Everything: some fuzzing, KUnit in a debug kernel, then the lab.
+# Everything: some fuzzing, KUnit and the timing of sections in a debug kernel,
+# then the lab.
 test:
 	tests/run
 
@@ -29,6 +31,11 @@ kunit:
 # The same suites, built into a kernel that has the driver in its tree.
 kunit-in-tree:
 	tests/lab/bootstrap.sh ../kunit/in_tree.py
+
+# For how long the driver has interrupts or preemption off, on an emulated CPU
+# that counts its instructions.
+sections:
+	tests/lab/bootstrap.sh ../kunit/sections.py
 
 # The pure files, and the driver on its test transport, for long: a million
 # messages each round.

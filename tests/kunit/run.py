@@ -21,20 +21,14 @@ import sys
 import tempfile
 
 import kernel  # its first lines make the lab's modules found
-import images
+import machine
 import root
 
 HERE = Path(__file__).resolve().parent
 TIME_LIMIT = 1200	# seconds; a run takes about three minutes
+CPU = ["-accel", "tcg,thread=multi"]
 MESSAGES = 100000
 MESSAGES_PER_SECOND = 500	# at least; with so many more, it takes longer
-MODULE = "hv_balloon_kunit.ko"
-
-MACHINE = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max",
-           "-machine", "q35", "-m", "2G", "-nodefaults", "-display", "none",
-           "-no-reboot", "-serial", "stdio",
-           "-kernel", "/tmp/boot/bzImage", "-initrd", "/tmp/boot/initrd"]
-ARGUMENTS = f"console=ttyS0 {kernel.ARGUMENTS} panic=-1 psi=1"
 
 # Where results begin, after the time of the line; a suite's are indented.
 RESULTS = re.compile(r"^\[ *\d+\.\d+\] KTAP version 1$", re.MULTILINE)
@@ -52,34 +46,6 @@ def expected_suites():
         names |= set(re.findall(r'^\t\.name = "(\w+)",$', path.read_text(),
                                 re.MULTILINE))
     return names
-
-
-def boot(module, args):
-    """The text of the machine's serial line."""
-    with tempfile.TemporaryDirectory(prefix="hv_balloon.") as directory:
-        work = Path(directory)
-        work.joinpath("bzImage").write_bytes(
-            (kernel.kernel() / "bzImage").read_bytes())
-        work.joinpath("initrd").write_bytes(images.cpio([
-            images.directory("bin"), images.busybox(),
-            ("bin/sh", 0o120777, b"busybox"),
-            images.program("init", HERE / "init.sh"),
-            images.program(MODULE, module),
-            ("parameters", 0o100644,
-             b"seed=%d messages=%d\n" % (args.seed, args.messages)),
-        ]))
-        machine = [*MACHINE, "-smp", str(args.cpus), "-append",
-                   f"{ARGUMENTS} kunit.filter_glob={args.filter}"]
-        try:
-            done = root.run(machine, binds=[(work, "/tmp/boot")],
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT,
-                            timeout=TIME_LIMIT +
-                            args.messages / MESSAGES_PER_SECOND)
-            out = done.stdout
-        except subprocess.TimeoutExpired as late:
-            out = (late.stdout or b"") + b"\nFAILED: time limit\n"
-        return out.decode(errors="replace").replace("\r", "")
 
 
 def parse(log):
@@ -147,12 +113,12 @@ def main():
     args.seed = args.seed or random.randrange(1, 2**31)
     print(f"seed={args.seed}", flush=True)
 
-    with kernel.stage() as work:
-        root.say("building the test module")
-        kernel.make_modules(work, "tests/kunit",
-                            "CONFIG_HYPERV_BALLOON_KUNIT_TEST=m")
+    with machine.module() as module:
         root.say("running the suites")
-        log = boot(work / "tests/kunit" / MODULE, args)
+        log = machine.boot(module, HERE / "init.sh",
+                           [*CPU, "-smp", str(args.cpus)], args.filter,
+                           TIME_LIMIT + args.messages / MESSAGES_PER_SECOND,
+                           f"seed={args.seed} messages={args.messages}")
     if args.log:
         args.log.write_text(log)
     passed, failed = judge(log, args.filter != "*")
