@@ -60,7 +60,7 @@ class Machine:
             "scenarios": [scenario.name() for scenario in scenarios],
         }
         self.boot_seconds = BOOT_SECONDS + boot.limit
-        self.seconds = 60 + self.plan["patience"] * sum(
+        self.seconds = 120 + self.plan["patience"] * sum(
             item.limit for item in scenarios)
         self.on_event = on_event
         self.retries = 0

@@ -70,7 +70,7 @@ class Guest:
 
     def command_line(self, boot):
         append = ["console=ttyS0", "loglevel=5", "panic=-1", "log_buf_len=4M",
-                  *boot["cmdline"]]
+                  "unknown_nmi_panic", *boot["cmdline"]]
         options = [
             "qemu-system-x86_64", "-accel", "kvm",
             "-machine", "q35,vmport=off", "-smp", "1",
@@ -189,6 +189,7 @@ class Guest:
         """
         text = self.console.read_text(errors="replace")
         try:
+            self.read("/proc/uptime", limit=1)	# a lost one is not waited for
             text += self.leaks() + self.dmesg()
         except (OSError, GuestError):
             self.silent = True
@@ -198,6 +199,19 @@ class Guest:
         new = [line for line in dict.fromkeys(found) if line not in self.seen]
         self.seen.update(new)
         return new
+
+    def confess(self):
+        """Where the guest is that answers no more: its registers. Its kernel
+        says the rest on the console, and ends.
+        """
+        try:
+            found = self.qmp.command("human-monitor-command",
+                                     **{"command-line": "info registers"})
+            self.qmp.command("inject-nmi")
+            time.sleep(5)
+        except (OSError, qmp.QmpError) as error:
+            return f"none: {error}"
+        return found
 
     def ended(self):
         """The exit status of the guest's QEMU, None while it runs."""

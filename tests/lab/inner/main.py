@@ -68,6 +68,7 @@ def main():
             status = lab.guest.ended()
             if status is not None or lab.guest.silent:
                 emit("lost", status=status)
+                emit("log", name="registers", text=lab.guest.confess())
                 break
     finally:
         send_logs(lab)
