@@ -18,7 +18,7 @@ from inner.load import Load
 import scenario
 
 LOAD = 300			# MiB, checked round after round
-LOW = 1216			# MiB, what the host leaves at least
+LOW = 1280			# MiB, what the host leaves: the debug kernel needs most
 MOST = 1024			# MiB that it takes at once
 BLOCK = 128
 ADD_CYCLES = 8			# after so many the host adds a block
@@ -26,7 +26,7 @@ STEPS_CYCLES = 4		# after so many it grows in two steps
 # Where hibernation's look at each page takes longer than RCU likes, it says so.
 STALLS = "/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress"
 HELD = 256			# MiB that the host has during the last suspend
-# Without this, timers of Debian's kernel are dead after some suspends, whichever
+# With them, timers of Debian's kernel are dead after some suspends, whichever
 # driver it has.
 NO_STIMER = ("hv-stimer=off",)
 
