@@ -19,6 +19,9 @@ MACHINE = ["qemu-system-x86_64", "-cpu", "max", "-machine", "q35", "-m", "2G",
 ARGUMENTS = f"console=ttyS0 {kernel.ARGUMENTS} panic=-1 psi=1"
 
 
+END = "\nEND OF RUN\n"		# the last that a first process says
+
+
 @contextlib.contextmanager
 def module():
     """Builds the test module; a path, for as long as it is wanted."""

@@ -94,7 +94,7 @@ def judge(log, is_filtered):
                if status != "PASS"]
     failed += [line.strip() for line in log.splitlines()
                if COMPLAINT.search(line)]
-    if "\nEND OF RUN\n" not in log:
+    if machine.END not in log:
         failed.append("the run did not come to its end")
     return passed, failed
 

@@ -18,6 +18,9 @@ import root
 
 MARK = "@lab "
 ATTEMPTS = 4
+# Where the outer machine's files lie in the root tree.
+WORK = "/tmp/work"
+DISK = "/tmp/disk"
 BOOT_SECONDS = 90		# until the guest is started
 DEBUG_PATIENCE = 4		# a debug kernel is that much slower
 
@@ -27,11 +30,11 @@ def command_line():
         "qemu-system-x86_64", "-accel", "tcg,thread=multi",
         "-cpu", "max,+svm", "-smp", "2", "-m", "12G", "-nodefaults",
         "-display", "none", "-no-reboot",
-        "-kernel", "/tmp/work/vmlinuz", "-initrd", "/tmp/work/initrd",
+        "-kernel", f"{WORK}/vmlinuz", "-initrd", f"{WORK}/initrd",
         "-append", "console=ttyS0 quiet panic=-1",
-        "-serial", "file:/tmp/work/outer.log",
-        "-drive", "file=/tmp/disk,if=virtio,format=raw,snapshot=on",
-        "-drive", "file=/tmp/work/payload.tar,if=virtio,format=raw,"
+        "-serial", f"file:{WORK}/outer.log",
+        "-drive", f"file={DISK},if=virtio,format=raw,snapshot=on",
+        "-drive", f"file={WORK}/payload.tar,if=virtio,format=raw,"
                   "readonly=on",
         "-device", "virtio-serial-pci",
         "-chardev", "stdio,id=c,signal=off", "-device",
@@ -89,8 +92,7 @@ class Machine:
         self.ended = False
         self.last_words = []
         process = subprocess.Popen(
-            root.command(command_line(), [(work, "/tmp/work"),
-                                          (disk, "/tmp/disk")]),
+            root.command(command_line(), [(work, WORK), (disk, DISK)]),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace",
             env=root.ENVIRONMENT)

@@ -40,7 +40,8 @@ STOCK_CMDLINE = ("memhp_default_state=online",)
 ROOMY = 4096			# MiB
 
 # With five-level paging KASAN reports wild accesses under emulated SVM.
-DEBUG_BOOT = {"cpu": ("la57=off",), "limit": 300}
+DEBUG_CPU = ("la57=off",)
+DEBUG_LIMIT = 300		# seconds
 DEBUG_MEMORY = 1024		# MiB at least: some 300 are the checkers'
 
 # In a trace of the guest's kernel: a function of the driver, or in it.
@@ -68,8 +69,9 @@ class Run:
         if driver == "roomy":
             boot = dataclasses.replace(boot, memory=ROOMY)
         if kernel.choice == "debug":
-            boot = dataclasses.replace(boot, **DEBUG_BOOT, memory=max(
-                boot.memory, DEBUG_MEMORY))
+            boot = dataclasses.replace(
+                boot, cpu=(*boot.cpu, *DEBUG_CPU), limit=DEBUG_LIMIT,
+                memory=max(boot.memory, DEBUG_MEMORY))
         self.kernel = kernel
         self.driver = driver
         self.boot = boot

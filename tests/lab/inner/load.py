@@ -4,6 +4,11 @@
 import re
 
 
+def held_data(results):
+    """Whether loads that were stopped found each page as they left it."""
+    return all(result and result[1:] == (0, 0) for result in results)
+
+
 class Load:
     """One load running in the background of the guest."""
 

@@ -11,7 +11,7 @@ import time
 
 from inner import onset
 from inner.balancer import Balancer
-from inner.load import Load
+from inner.load import Load, held_data
 from inner.watch import Watch
 import scenario
 import shapes
@@ -114,7 +114,7 @@ class Run(scenario.Scenario):
                 load.kill()
             else:
                 results.append(load.stop())
-        return all(result and result[1:] == (0, 0) for result in results)
+        return held_data(results)
 
     def measure(self, first, touched, loads):
         samples = [sample for sample in self.watch.samples

@@ -14,7 +14,7 @@ then; suspend-to-idle would leave VMBus alone.
 import random
 
 from inner.lab import PARAMETERS
-from inner.load import Load
+from inner.load import Load, held_data
 import scenario
 
 LOAD = 300			# MiB, checked round after round
@@ -118,8 +118,7 @@ class Run(scenario.Scenario):
                    f"{len(self.offsets) - 1} sizes")
         most = max(abs(offset - self.offsets[0]) for offset in self.offsets)
         self.check("steady", most <= 1, f"{most:.2f} MiB off at most")
-        good = sum(bool(load) and load[0] > 0 and load[1:] == (0, 0)
-                   for load in self.loads)
+        good = sum(held_data([load]) and load[0] > 0 for load in self.loads)
         self.check("data", good == stages, f"{good} of {stages} loads: " +
                    ", ".join(map(str, dict.fromkeys(self.loads))))
         self.check("reloads", not self.lost, "; ".join(self.lost) or
