@@ -3,6 +3,7 @@
  * The parameters: what the admin sets, checked before it is taken. A value that
  * is refused changes nothing, and dmesg says why.
  */
+#include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -10,7 +11,7 @@
 #include "hv_balloon.h"
 
 #define pr_refused(fmt, ...) \
-	pr_warn("hv_balloon: " fmt, ##__VA_ARGS__)
+	pr_warn_ratelimited("hv_balloon: " fmt, ##__VA_ARGS__)
 
 struct hvb_params hvb_params = {
 	.hot_add = true,
@@ -20,6 +21,40 @@ struct hvb_params hvb_params = {
 	.burst_interval_ms = 100,
 	.burst_decay_s = 30,
 	.extension = HVB_EXT_NONE,
+};
+
+/* Y or N, in any of the words that the kernel takes for them. */
+struct toggle {
+	const char *name;
+	bool *value;
+};
+
+/* A name without a value, on the kernel's command line, means Y. */
+static int set_toggle(const char *val, const struct kernel_param *kp)
+{
+	const struct toggle *toggle = kp->arg;
+	bool value = true;
+	int err = val ? kstrtobool(val, &value) : 0;
+
+	if (err)
+		pr_refused("%s must be Y or N; it stays %c\n", toggle->name,
+			   *toggle->value ? 'Y' : 'N');
+	else
+		WRITE_ONCE(*toggle->value, value);
+	return err;
+}
+
+static int get_toggle(char *buf, const struct kernel_param *kp)
+{
+	const struct toggle *toggle = kp->arg;
+
+	return sysfs_emit(buf, "%c\n", *toggle->value ? 'Y' : 'N');
+}
+
+static const struct kernel_param_ops toggle_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = set_toggle,
+	.get = get_toggle,
 };
 
 /* One of a list of names. */
@@ -164,13 +199,26 @@ static const struct kernel_param_ops psi_ops = {
 	.get = get_psi,
 };
 
-module_param_named(hot_add, hvb_params.hot_add, bool, 0644);
+static const struct toggle hot_add_toggle = {
+	"hot_add", &hvb_params.hot_add,
+};
+module_param_cb(hot_add, &toggle_ops, (void *)&hot_add_toggle, 0644);
+__MODULE_PARM_TYPE(hot_add, "bool");
 MODULE_PARM_DESC(hot_add, "Take new memory from the host (default Y)");
 
-module_param_named(balloon_blocks, hvb_params.balloon_blocks, bool, 0644);
+static const struct toggle balloon_blocks_toggle = {
+	"balloon_blocks", &hvb_params.balloon_blocks,
+};
+module_param_cb(balloon_blocks, &toggle_ops, (void *)&balloon_blocks_toggle,
+		0644);
+__MODULE_PARM_TYPE(balloon_blocks, "bool");
 MODULE_PARM_DESC(balloon_blocks, "Give whole memory blocks to the host where they are free, which sets them offline (default Y)");
 
-module_param_named(hot_remove, hvb_params.hot_remove, bool, 0644);
+static const struct toggle hot_remove_toggle = {
+	"hot_remove", &hvb_params.hot_remove,
+};
+module_param_cb(hot_remove, &toggle_ops, (void *)&hot_remove_toggle, 0644);
+__MODULE_PARM_TYPE(hot_remove, "bool");
 MODULE_PARM_DESC(hot_remove, "Experimental: remove added blocks when the host asks for it (default N)");
 
 static const struct number delay_number = {

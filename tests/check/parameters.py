@@ -23,7 +23,7 @@ EXAMPLE = "contrib/modprobe.d/hv_balloon.conf"
 README = "README.md"
 
 STRING = r'((?:"(?:[^"\\]|\\.)*"|\w+|\s)+)'
-OPERATIONS = {"psi_ops": "string"}
+OPERATIONS = {"psi_ops": "string", "toggle_ops": "bool"}
 
 
 def sources():
