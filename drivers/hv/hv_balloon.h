@@ -120,8 +120,8 @@ enum hvb_stage {
  * @close: close it; no hvb_vsc_notify() is running when it returns
  * @send: queue one message. Return: 0; -EAGAIN when the ring is full; another
  *	errno when it can't be sent at all
- * @recv: take the next message out of the ring, @len is 0 when there is none.
- *	Return: 0; an errno when the message is lost
+ * @recv: take the next message out of the ring; one can have no bytes. Return:
+ *	0; -EAGAIN when there is none; another errno when the message is lost
  *
  * All may sleep.
  */

@@ -62,17 +62,25 @@ static int vmbus_transport_send(struct hvb_device *dm, const void *buf,
 	return err;
 }
 
+/*
+ * VMBus says the same of an empty ring and of a packet without a byte. Behind
+ * that one there can be others, for which the host has no reason to signal.
+ */
 static int vmbus_transport_recv(struct hvb_device *dm, void *buf, size_t size,
 				size_t *len)
 {
+	struct vmbus_channel *channel = dm->hv->channel;
+	bool is_there = hv_get_bytes_to_read(&channel->inbound) >=
+			sizeof(struct vmpacket_descriptor);
 	u64 request_id;
 	u32 actual;
 	int err;
 
-	err = vmbus_recvpacket(dm->hv->channel, buf, size, &actual,
-			       &request_id);
-	*len = err ? 0 : actual;
-	return err;
+	err = vmbus_recvpacket(channel, buf, size, &actual, &request_id);
+	if (err)
+		return err;
+	*len = actual;
+	return actual || is_there ? 0 : -EAGAIN;
 }
 
 const struct hvb_transport hvb_vmbus_transport = {

@@ -241,13 +241,13 @@ static bool receive_one(struct hvb_device *dm)
 	int err;
 
 	err = dm->transport->recv(dm, dm->recv_buf, HVB_PACKET_MAX, &len);
+	if (err == -EAGAIN)
+		return false;
 	if (err) {
 		dev_warn_ratelimited(dm->dev, "a message from the host was lost (%d)\n",
 				     err);
 		return false;
 	}
-	if (!len)
-		return false;
 
 	hvb_count(dm, HVB_COUNT_RECEIVED);
 	err = hvb_msg_check(dm->recv_buf, len, &msg);

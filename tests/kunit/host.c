@@ -149,18 +149,18 @@ static int script_recv(struct hvb_device *dm, void *buf, size_t size,
 {
 	struct host *host = container_of(dm, struct host, dm);
 	struct letter *letter;
-	int err = 0;
+	int err = -EAGAIN;
 
-	*len = 0;
 	mutex_lock(&host->lock);
 	letter = list_first_entry_or_null(&host->inbox, struct letter, node);
 	if (letter) {
 		list_del(&letter->node);
 		err = letter->err;
-		*len = err ? 0 : min(letter->len, size);
+		*len = min(letter->len, size);
 		memcpy(buf, letter->buf, *len);
 		kfree(letter);
 	} else if (host->flood) {
+		err = 0;
 		*len = host->flood->size;
 		memcpy(buf, host->flood, *len);
 	}

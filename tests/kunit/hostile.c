@@ -200,7 +200,7 @@ static void tame(struct rnd_state *rnd, u64 *words, size_t len)
  * @rnd: where random numbers come from
  * @buf: room for it, DM_MESSAGE_MAX bytes, aligned to 8
  *
- * Return: its bytes, at least 1.
+ * Return: its bytes; 0 can be all.
  */
 size_t hostile_message(struct host *host, struct rnd_state *rnd, void *buf)
 {
@@ -215,7 +215,6 @@ size_t hostile_message(struct host *host, struct rnd_state *rnd, void *buf)
 		for (; fate >= 55; fate -= 15)
 			len = spoil(rnd, buf, len);
 	}
-	len = max(len, (size_t)1);
 	tame(rnd, buf, len);
 	return len;
 }

@@ -28,6 +28,7 @@ struct refused_row {
 };
 
 static const struct refused_row refused_rows[] = {
+	{ "not a byte", 0, { } },
 	{ "one byte", 1, { DM_BALLOON_REQUEST } },
 	{ "7/8 of a header", 7, { HEADER(DM_BALLOON_REQUEST, 16) } },
 	{ "only a header", 8, { HEADER(DM_BALLOON_REQUEST, 16) } },
