@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns what the lab compiles in the root: the driver, and the two small static
-programs that run in the guest. The checkout stays clean: sources are copied.
+"""Owns what the lab compiles in the root: the driver, the module that plays a
+hostile host, and the two small static programs that run in the guest. The
+checkout stays clean: sources are copied.
 """
 
 import os
@@ -42,30 +43,39 @@ def driver(kernel):
     sources = list(source_files())
     key = root.key_of(root.root().name, kernel.version, *sources)
     path = root.cached(f"driver-{kernel.choice}", key,
-                       lambda path: build_driver(path, kernel, sources))
+                       lambda path: build_module(path, kernel, sources))
     return (path / "hv_balloon.ko").read_bytes()
 
 
-def build_driver(path, kernel, sources):
-    root.say(f"building hv_balloon.ko for {kernel.version}")
-    if kernel.choice == "debug":
-        path.mkdir()
-        kernels.kunit_kernel().driver(path / "hv_balloon.ko")
-        return
+def injector(kernel):
+    """inject.ko for a kernel: its contents."""
+    sources = [(path.name, path.read_bytes())
+               for path in sorted((LAB / "guest/inject").iterdir())]
+    key = root.key_of(root.root().name, kernel.version, *sources)
+    path = root.cached(f"inject-{kernel.choice}", key,
+                       lambda path: build_module(path, kernel, sources))
+    return (path / "inject.ko").read_bytes()
+
+
+def build_module(path, kernel, sources):
+    root.say(f"building a module for {kernel.version}")
     for name, contents in sources:
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_bytes(contents)
+    if kernel.choice == "debug":
+        kernels.kunit_kernel().make_modules(path, ".")
+        return
     done = root.run(["make", "-C", f"/lib/modules/{kernel.version}/build",
-                     "M=/tmp/driver", f"CC={kernel.compiler}",
+                     "M=/tmp/module", f"CC={kernel.compiler}",
                      f"-j{os.cpu_count()}", "modules"],
-                    binds=[(path, "/tmp/driver")], stdin=subprocess.DEVNULL,
+                    binds=[(path, "/tmp/module")], stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                     text=True)
     warnings = [line for line in done.stdout.splitlines()
                 if re.search(r"warning:|WARNING:", line)
                 and "compiler differs" not in line]
     if done.returncode or warnings:
-        sys.exit(done.stdout + "build.py: the driver does not build cleanly")
+        sys.exit(done.stdout + "build.py: a module does not build cleanly")
 
 
 def guest_programs():

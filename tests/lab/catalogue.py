@@ -9,7 +9,7 @@ import shapes
 NAMES = [
     "handshake", "defaults", "reports", "psi", "idle", "grow", "load", "floor",
     "tiny", "parameters", "reload", "policy", "hibernation", "nopsi", "kcore",
-    "soak", "burst",
+    "hostile", "soak", "burst",
 ]
 
 # Too long for every day: run by name, or all of them with --long.
@@ -20,8 +20,8 @@ LONG = [
     "lisa", "lisa-demand", "lisa-resize",
 ]
 
-# The names with numbers in them are not listed: see scenarios/soak.py.
-COUNTED = re.compile(r"soak(-[1-9]\d*){3}")
+# Too many to be listed: see scenarios/soak.py and scenarios/hostile.py.
+UNLISTED = re.compile(r"soak(-[1-9]\d*){3}|hostile(-[a-z]+)+")
 
 # Every scenario has this check besides its own.
 CLEAN = ("clean", "the guest's kernel has nothing to complain of")
@@ -34,7 +34,7 @@ def load(name):
         return importlib.import_module(f"measures.{rest}").Run
     if head == "lisa":
         return importlib.import_module("scenarios.lisa").of(name)
-    if COUNTED.fullmatch(name):
+    if UNLISTED.fullmatch(name):
         return importlib.import_module(f"scenarios.{head}").of(rest)
     if head != "burst":
         return importlib.import_module(f"scenarios.{name}").Run
@@ -45,13 +45,13 @@ def load(name):
 
 def scenarios(names=None, long=False):
     """The Scenario classes of these names, or all that are for every day."""
-    counted = list(filter(COUNTED.fullmatch, names or ()))
-    unknown = set(names or ()) - {*NAMES, *LONG, *counted}
+    unlisted = list(filter(UNLISTED.fullmatch, names or ()))
+    unknown = set(names or ()) - {*NAMES, *LONG, *unlisted}
     if unknown:
         raise SystemExit(f"no such scenario: {', '.join(sorted(unknown))}; "
                          f"there are {', '.join([*NAMES, *LONG])}")
     wanted = names or (LONG if long else NAMES)
-    return [load(name) for name in [*NAMES, *LONG, *counted]
+    return [load(name) for name in [*NAMES, *LONG, *unlisted]
             if name in wanted]
 
 

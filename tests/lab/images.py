@@ -102,8 +102,10 @@ def outer_initrd(kernel):
     ])
 
 
-def guest_initrd(kernel, driver):
-    """driver: what to load, a name in STOCK or a module's contents."""
+def guest_initrd(kernel, driver, injects):
+    """driver: what to load, a name in STOCK or a module's contents. injects:
+    whether it has the module that plays a hostile host.
+    """
     programs = build.guest_programs()
     if driver in STOCK:
         name = STOCK[driver]
@@ -118,15 +120,17 @@ def guest_initrd(kernel, driver):
         program("bin/load", programs / "load"),
         *module_entries("modules", found),
         ("hv_balloon.ko", 0o100644, driver),
+        *([("inject.ko", 0o100644, build.injector(kernel))] * injects),
     ])
 
 
 def payload(path, kernel, driver, plan):
     """Writes the tar that the outer machine finds on its second disk."""
     outer = kernels.kernel(kernels.OUTER)
+    initrd = guest_initrd(kernel, driver, plan["boot"]["injects"])
     files = [*module_entries("kvm", modules(outer, ["kvm_amd"])),
              ("guest/vmlinuz", 0o100644, kernel.image.read_bytes()),
-             ("guest/initrd", 0o100644, guest_initrd(kernel, driver)),
+             ("guest/initrd", 0o100644, initrd),
              ("plan.json", 0o100644, json.dumps(plan).encode()),
              program("inner/init.sh", build.LAB / "inner" / "init.sh")]
     for source in sorted(build.LAB.rglob("*.py")):

@@ -19,6 +19,7 @@ class Boot:
     limit: int = 90			# seconds until the agent answers
     alone: bool = False		# measures time: no other boot beside it
     balloon: str = "hv"		# the device; "virtio" to compare with
+    injects: bool = False	# has what plays a hostile host: guest/inject/
 
 
 # Most of what can be seen can be seen in one boot, one after the other.
