@@ -183,6 +183,39 @@ static void a_block_set_offline_by_an_admin_stays_so(struct kunit *test)
 	return_all(host);
 }
 
+static int take_while_moves(struct host *host, struct page *page,
+			    unsigned long moving)
+{
+	struct hvb_absent *absent = &host->dm.absent;
+	int err;
+
+	mutex_lock(&absent->lock);
+	absent->moving.start = moving;
+	absent->moving.count = 1;
+	mutex_unlock(&absent->lock);
+	err = hvb_absent_take(&host->dm, page, 1);
+	mutex_lock(&absent->lock);
+	absent->moving.count = 0;
+	mutex_unlock(&absent->lock);
+	return err;
+}
+
+/* They were allocated just before their block began to go offline. */
+static void pages_of_a_block_that_moves_are_not_taken(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct page *page = alloc_pages(GFP_KERNEL, 1);
+	unsigned long start;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	start = page_to_pfn(page);
+	KUNIT_EXPECT_EQ(test, -EBUSY, take_while_moves(host, page, start));
+	KUNIT_EXPECT_EQ(test, -EBUSY, take_while_moves(host, page, start + 1));
+	KUNIT_ASSERT_EQ(test, 0, take_while_moves(host, page, start + 2));
+	hvb_absent_drop_fresh(&host->dm);
+	host_agrees(host);
+}
+
 static void the_driver_that_comes_next_has_the_blocks(struct kunit *test)
 {
 	struct host *host = roomy(test);
@@ -202,6 +235,7 @@ static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(a_send_that_fails_brings_blocks_back),
 	KUNIT_CASE(a_taken_block_set_online_stays_the_host_s),
 	KUNIT_CASE(a_block_set_offline_by_an_admin_stays_so),
+	KUNIT_CASE(pages_of_a_block_that_moves_are_not_taken),
 	KUNIT_CASE(the_driver_that_comes_next_has_the_blocks),
 	{}
 };

@@ -29,39 +29,6 @@ static void expect_added(struct host *host, unsigned long nr_blocks,
 			host->total_pages + online);
 }
 
-/* How many pages of a stretch are PageOffline? */
-static unsigned long count_offline(unsigned long start, unsigned long end)
-{
-	unsigned long nr = 0;
-
-	for (unsigned long page = start; page < end; page++)
-		nr += PageOffline(pfn_to_page(page));
-	return nr;
-}
-
-/* In online blocks, the absent pages are PageOffline, and no others. */
-static void expect_pages(struct host *host, unsigned long start,
-			 unsigned long end)
-{
-	struct hvb_ranges *sets[] = {
-		&host->dm.absent.holes, &host->dm.absent.given,
-	};
-	unsigned long nr_absent = 0;
-	struct hvb_range part;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(sets); i++) {
-		unsigned long from = start;
-
-		while (hvb_ranges_next(sets[i], from, end, &part)) {
-			from = part.start + part.count;
-			KUNIT_EXPECT_EQ(host->test, part.count,
-					count_offline(part.start, from));
-			nr_absent += part.count;
-		}
-	}
-	KUNIT_EXPECT_EQ(host->test, nr_absent, count_offline(start, end));
-}
-
 /**
  * struct add_row - a request, in 64ths of a block
  * @name: the row's
@@ -100,12 +67,11 @@ static void added_memory_is_online_and_ours(struct kunit *test)
 		BLOCK(0) + PART(row->start, 64), PART(row->count, 64)
 	};
 	struct hvb_range region = { BLOCK(0), PART(row->region, 64) };
-	unsigned long first = ALIGN_DOWN(range.start, block_pages());
 
 	host_adds(host, &range, row->region ? &region : NULL);
 	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
 	expect_added(host, row->blocks, range.count, range.count);
-	expect_pages(host, first, first + row->blocks * block_pages());
+	host_finds_pages(host);
 	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
 }
 
@@ -117,7 +83,7 @@ static void an_odd_number_of_pages_is_backed_to_the_page(struct kunit *test)
 	host_adds(host, &range, NULL);
 	host_hears_added(host, 1111, DM_HOT_ADD_SUCCESS);
 	expect_added(host, 1, 1111, 1111);
-	expect_pages(host, BLOCK(0), BLOCK(1));
+	host_finds_pages(host);
 }
 
 static void a_region_fills_up_in_several_requests(struct kunit *test)
@@ -138,7 +104,7 @@ static void a_region_fills_up_in_several_requests(struct kunit *test)
 		expect_added(host, i < 2 ? 1 : 2, backed, backed);
 	}
 	expect_added(host, 2, PART(2, 1), PART(2, 1));
-	expect_pages(host, BLOCK(0), BLOCK(2));
+	host_finds_pages(host);
 }
 
 /* What stands in the way is said for good; what is new before it is taken. */
@@ -212,7 +178,7 @@ static void memory_that_others_add_passes_untouched(struct kunit *test)
 	add_other(test, other.start);
 	KUNIT_EXPECT_EQ(test, totalram_pages(), host->total_pages +
 			range.count + block_pages());
-	expect_pages(host, BLOCK(0), BLOCK(2));
+	host_finds_pages(host);
 	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_onlined, range.count);
 	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_added, range.count);
 
@@ -252,7 +218,7 @@ static void policy_off_leaves_blocks_to_others(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
 	expect_added(host, 1, PART(1, 2), PART(1, 2));
-	expect_pages(host, BLOCK(0), BLOCK(1));
+	host_finds_pages(host);
 }
 
 struct zone_row {
@@ -308,7 +274,7 @@ static void a_block_with_holes_goes_offline_and_comes_back(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0,
 				block_set(BLOCK(0), "online_movable"));
 		expect_added(host, 1, range.count, range.count);
-		expect_pages(host, BLOCK(0), BLOCK(1));
+		host_finds_pages(host);
 	}
 	/* Backed while it is offline: there when it comes online. */
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "offline"));
@@ -318,40 +284,81 @@ static void a_block_with_holes_goes_offline_and_comes_back(struct kunit *test)
 	expect_added(host, 1, PART(3, 4), 0);
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
 	expect_added(host, 1, PART(3, 4), PART(3, 4));
-	expect_pages(host, BLOCK(0), BLOCK(1));
+	host_finds_pages(host);
 }
+
+/**
+ * struct last_word - a block may not go offline, whatever others say
+ * @nb: after all others, so that each of them hears that it was cancelled
+ * @dm: the device
+ * @back: pages that the host returns meanwhile
+ */
+struct last_word {
+	struct notifier_block nb;
+	struct hvb_device *dm;
+	struct hvb_range back;
+};
 
 static int veto(struct notifier_block *nb, unsigned long event, void *data)
 {
-	return event == MEM_GOING_OFFLINE ? NOTIFY_BAD : NOTIFY_OK;
+	struct last_word *word = container_of(nb, struct last_word, nb);
+
+	if (event != MEM_GOING_OFFLINE)
+		return NOTIFY_OK;
+	hvb_absent_return(word->dm, word->back.start, word->back.count);
+	return NOTIFY_BAD;
 }
 
-/* After all others, so that each of them hears that it was cancelled. */
-static struct notifier_block last_word = {
-	.notifier_call = veto,
-	.priority = INT_MIN,
-};
+static void fail_to_offline(struct host *host, const struct hvb_range *back)
+{
+	struct last_word word = {
+		.nb = { .notifier_call = veto, .priority = INT_MIN },
+		.dm = &host->dm,
+		.back = *back,
+	};
+	int err;
+
+	KUNIT_ASSERT_EQ(host->test, 0, register_memory_notifier(&word.nb));
+	err = block_set(BLOCK(0), "offline");
+	unregister_memory_notifier(&word.nb);
+	KUNIT_EXPECT_LT(host->test, err, 0);
+}
 
 static void a_block_that_may_not_go_offline_keeps_its_holes(struct kunit *test)
 {
 	struct host *host = host_connected(test);
 	struct hvb_range range = { BLOCK(0), PART(1, 2) };
 	struct hvb_range rest = { BLOCK(0) + PART(1, 2), PART(1, 2) };
-	int err;
 
 	host_adds(host, &range, NULL);
 	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
-	KUNIT_ASSERT_EQ(test, 0, register_memory_notifier(&last_word));
-	err = block_set(BLOCK(0), "offline");
-	unregister_memory_notifier(&last_word);
-	KUNIT_EXPECT_LT(test, err, 0);
+	fail_to_offline(host, &(struct hvb_range){});
 	expect_added(host, 1, range.count, range.count);
-	expect_pages(host, BLOCK(0), BLOCK(1));
+	host_finds_pages(host);
 
 	host_adds(host, &rest, NULL);
 	host_hears_added(host, rest.count, DM_HOT_ADD_SUCCESS);
 	expect_added(host, 1, PART(1, 1), PART(1, 1));
-	expect_pages(host, BLOCK(0), BLOCK(1));
+	host_finds_pages(host);
+}
+
+static void pages_returned_to_a_block_that_moves_are_free_then(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), PART(1, 1) }, part;
+
+	host->params.balloon_blocks = false;
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	host_takes(host, PART(1, 2));
+	KUNIT_ASSERT_TRUE(test, hvb_ranges_next(&host->holds, BLOCK(0),
+						BLOCK(1), &part));
+	fail_to_offline(host, &part);
+	KUNIT_ASSERT_EQ(test, 0, hvb_ranges_take(&host->holds, part.start,
+						 part.count, GFP_KERNEL));
+	host_agrees(host);
+	expect_added(host, 1, range.count, range.count);
+	host_finds_pages(host);
 }
 
 /* Pages given from a block don't hold it, and may come back while it's off. */
@@ -366,7 +373,7 @@ static void a_block_with_given_pages_goes_offline(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PART(1, 2), host_takes(host, PART(1, 2)));
 	here = hvb_ranges_count(&host->holds, BLOCK(0), block_pages());
 	KUNIT_ASSERT_GT(test, here, 0);
-	expect_pages(host, BLOCK(0), BLOCK(1));
+	host_finds_pages(host);
 
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "offline"));
 	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_onlined, 0);
@@ -374,7 +381,7 @@ static void a_block_with_given_pages_goes_offline(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, totalram_pages(), host->total_pages);
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
 	expect_added(host, 1, range.count, range.count);
-	expect_pages(host, BLOCK(0), BLOCK(1));
+	host_finds_pages(host);
 }
 
 static void a_lost_hot_add_response_changes_nothing_else(struct kunit *test)
@@ -403,7 +410,7 @@ static void the_driver_that_comes_next_knows_the_holes(struct kunit *test)
 	host_adds(host, &rest, NULL);
 	host_hears_added(host, rest.count, DM_HOT_ADD_SUCCESS);
 	expect_added(host, 1, PART(1, 1), PART(1, 1));
-	expect_pages(host, BLOCK(0), BLOCK(1));
+	host_finds_pages(host);
 }
 
 static struct kunit_case hotadd_cases[] = {
@@ -419,6 +426,7 @@ static struct kunit_case hotadd_cases[] = {
 	KUNIT_CASE_PARAM(the_policy_says_movable, zone_gen_params),
 	KUNIT_CASE(a_block_with_holes_goes_offline_and_comes_back),
 	KUNIT_CASE(a_block_that_may_not_go_offline_keeps_its_holes),
+	KUNIT_CASE(pages_returned_to_a_block_that_moves_are_free_then),
 	KUNIT_CASE(a_block_with_given_pages_goes_offline),
 	KUNIT_CASE(a_lost_hot_add_response_changes_nothing_else),
 	KUNIT_CASE(the_driver_that_comes_next_knows_the_holes),
