@@ -4,6 +4,7 @@ come to the driver: a module in the guest (guest/inject/).
 """
 
 import base64
+import random
 import struct
 
 MODULE = "/inject.ko"
@@ -92,7 +93,7 @@ LIES = {
                                      pages(2 * LOWEST_ABSENT, 32768))),
 }
 
-ALL = {**MALFORMED, **LIES}
+RANDOM = 3000
 
 
 def random_message(rand):
@@ -118,6 +119,17 @@ def random_message(rand):
     body = struct.pack(f"<{len(words)}Q", *words)
     size = rand.choice((None, None, None, rand.randrange(80)))
     return message(kind, body, size)
+
+
+def random_packets():
+    """The same each time."""
+    rand = random.Random(1)
+    return [packet(random_message(rand)) for _ in range(RANDOM)]
+
+
+# What a guest can be given by name.
+ALL = {**{name: [item] for name, item in {**MALFORMED, **LIES}.items()},
+       "random": random_packets()}
 
 
 def command(data):

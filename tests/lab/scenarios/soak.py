@@ -57,6 +57,7 @@ class Run(scenario.Scenario):
         stages = -(-cycles // self.every)
         for stage in range(stages):
             load = Load(self.guest, "committed", LOAD)
+            load.wait_touched(60 * self.host.patience)	# gives none before
             first = stage * self.every
             for cycle in range(first, min(cycles, first + self.every)):
                 self.cycle(cycle)
