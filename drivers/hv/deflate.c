@@ -13,10 +13,9 @@
 
 static u64 take_range(struct hvb_device *dm, struct hvb_wire_range range)
 {
-	u64 done = 0;
+	/* Where pages of the wire aren't the guest's, none was given. */
+	u64 done = hvb_absent_return(dm, range.start, range.count);
 
-	if (hvb_device_can_balloon(dm) && !dm->can_hibernate)
-		done = hvb_absent_return(dm, range.start, range.count);
 	if (done < range.count) {
 		atomic_long_add(range.count - done,
 				&dm->counts[HVB_COUNT_UNKNOWN_PAGES]);
