@@ -3,8 +3,8 @@
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
-.PHONY: modules install uninstall demo test lab kunit kunit-in-tree sections \
-	fuzz soak clean
+.PHONY: modules install uninstall demo test lab kunit kunit-in-tree mutants \
+	sections fuzz soak clean
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -31,6 +31,10 @@ kunit:
 # The same suites, built into a kernel that has the driver in its tree.
 kunit-in-tree:
 	tests/lab/bootstrap.sh ../kunit/in_tree.py
+
+# Whether the suites find a driver that is broken on purpose, in many places.
+mutants:
+	tests/lab/bootstrap.sh ../kunit/mutants.py
 
 # For how long the driver has interrupts or preemption off, on an emulated CPU
 # that counts its instructions.

@@ -17,15 +17,19 @@ MACHINE = ["qemu-system-x86_64", "-cpu", "max", "-machine", "q35", "-m", "2G",
            "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio",
            "-kernel", "/tmp/boot/bzImage", "-initrd", "/tmp/boot/initrd"]
 ARGUMENTS = f"console=ttyS0 {kernel.ARGUMENTS} panic=-1 psi=1"
-
-
-END = "\nEND OF RUN\n"		# the last that a first process says
+CPU = ["-accel", "tcg,thread=multi"]	# where nothing is timed
+END = "\nEND OF RUN\n"			# the last that a first process says
 
 
 @contextlib.contextmanager
-def module():
-    """Builds the test module; a path, for as long as it is wanted."""
+def module(change=None):
+    """Builds the test module; a path, for as long as it is wanted.
+
+    change: a function that changes the copy of the tree that it is built from.
+    """
     with kernel.stage() as work:
+        if change:
+            change(work)
         root.say("building the test module")
         kernel.make_modules(work, "tests/kunit",
                             "CONFIG_HYPERV_BALLOON_KUNIT_TEST=m")

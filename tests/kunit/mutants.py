@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Shows that the KUnit suites can fail: breaks the driver on purpose, one place
+at a time, and expects a suite to find it. tests/fuzz/run --mutants does that
+for the pure files.
+
+	mutants.py [--jobs N] [FILE...]
+
+FILE: only the mutants of that file, as vsc.c
+"""
+
+import argparse
+import concurrent.futures
+import functools
+from pathlib import Path
+import sys
+
+import machine  # its first lines make the lab's modules found
+import results
+import root
+
+HERE = Path(__file__).resolve().parent
+TIME_LIMIT = 300	# seconds; most take one minute
+
+# (suites that must find it, file, the text there, what it becomes)
+MUTANTS = [
+    ("handshake.a_request*", "vsc.c", "if (msg->caps.is_accepted)",
+     "if (0)"),
+    ("states", "vsc.c", "READ_ONCE(dm->state) == HVB_INITIALIZING ||", ""),
+    ("balloon.a_full_ring*", "vsc.c", "err != -EAGAIN || ", "1 || "),
+    ("ends.a_flood*", "vsc.c", "if (++nr % FLOOD_MESSAGES)", "if (++nr)"),
+    ("requests.information*", "vsc.c",
+     "	WRITE_ONCE(dm->max_page_count, msg->info.max_page_count);\n", ""),
+    ("balloon.pages_go*", "absent.c",
+     "	adjust_managed_page_count(page, -(long)count);\n", ""),
+    ("balloon.pages_go*", "absent.c", "__SetPageOffline(page + i)", ";"),
+    ("balloon.pages_go*", "absent.c", "generic_online_page(page, order)",
+     "generic_online_page(page, 0)"),
+    ("balloon.pages_never*", "absent.c",
+     "return take_back(dm, &dm->absent.given, start, start + count);",
+     "take_back(dm, &dm->absent.given, start, start + count);\n"
+     "	return count;"),
+    ("races.a_block*", "absent.c", "clamp(moving->start, start, end)", "end"),
+    ("blocks.a_part*", "claim.c", "min(until - start, dm->absent.claim_pages)",
+     "until - start"),
+    ("blocks.*", "claim.c",
+     "hvb_absent_must_take(dm, &dm->absent.idle[i], start, count);", ""),
+    ("hotadd.*", "holes.c", "	absent->nr_added -= backed->count;\n", ""),
+    ("hotadd.*", "holes.c",
+     "hvb_absent_must_take(dm, &absent->holes, start, nr);", ""),
+    ("hotadd.an_odd*", "holes.c",
+     "hvb_range_end(blocks) -\n				    "
+     "hvb_range_end(backed)", "0"),
+    ("balloon.the_driver*", "ledger.c", "i < ledger->nr_entries",
+     "i + 1 < ledger->nr_entries"),
+    ("ends.a_device*", "ledger.c", "if (dm->is_leaving)", "if (0)"),
+    ("hotadd.the_driver*", "ledger.c",
+     "dm->absent.nr_added = ledger->nr_added;", ""),
+    ("hotadd.a_block*", "hotplug.c",
+     "hold_absent(dm, start, start + count, -1)",
+     "hold_absent(dm, start, start, -1)"),
+    ("hotadd.a_block*", "hotplug.c",
+     "hold_absent(dm, start, start + count, 1)",
+     "hold_absent(dm, start, start, 1)"),
+    ("hotadd.*", "hotplug.c",
+     "	absent->nr_onlined -= count_backed(dm, start, count);\n", ""),
+    ("hotadd.pages*", "hotplug.c",
+     "		hvb_absent_release(dm, part.start, part.count);\n", ""),
+    ("hotadd.a_region*", "hotplug.c",
+     "hvb_compat_keep_offline(pfn_to_page(part.start), part.count);",
+     "online_run(part.start, hvb_range_end(&part));"),
+    ("requests.a_guest*", "hotadd.c", "if (dm->can_hibernate)", "if (0)"),
+    ("hotadd.hot_add_off*", "hotadd.c", "!READ_ONCE(dm->params->hot_add)",
+     "0"),
+    ("hotadd.policy_off*", "hotadd.c", "policy == HVB_ONLINE_OFF", "0"),
+    ("faults.a_request*", "hotadd.c",
+     "		hvb_absent_forget(dm, piece, &backed);\n", ""),
+    ("balloon.pages_never*", "deflate.c", "if (done < range.count)", "if (0)"),
+    ("balloon.a_transaction*", "deflate.c",
+     "	if (msg->unballoon.more_pages)\n		return;\n", ""),
+    ("balloon.the_floor*", "inflate.c",
+     "min(limit >> HVB_WIRE_SHIFT, (u64)wanted)",
+     "max(limit >> HVB_WIRE_SHIFT, (u64)wanted)"),
+    ("balloon.a_ring*", "inflate.c", "		hvb_absent_drop_fresh(dm);\n",
+     ""),
+]
+
+
+def change(mutant, work):
+    _, name, old, new = mutant
+    path = work / "drivers/hv" / name
+    text = path.read_text()
+    if text.count(old) != 1:
+        sys.exit(f"{name}: {old!r} is there {text.count(old)} times")
+    path.write_text(text.replace(old, new))
+
+
+def find(mutant, seed):
+    """What a suite says of it; None when all is well, which is bad."""
+    suites = f"hv_balloon_{mutant[0]}"
+    with machine.module(functools.partial(change, mutant)) as module:
+        log = machine.boot(module, HERE / "init.sh",
+                           [*machine.CPU, "-smp", "2"], suites, TIME_LIMIT,
+                           f"seed={seed}")
+    _, passed, failed = results.judge(log, True)
+    if not passed and not failed:
+        sys.exit(f"no test is {suites}")
+    return failed[0] if failed else None
+
+
+def main():
+    parser = argparse.ArgumentParser(description="broken drivers are found")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("files", nargs="*", metavar="FILE")
+    args = parser.parse_args()
+    mutants = [mutant for mutant in MUTANTS
+               if not args.files or mutant[1] in args.files]
+    passed = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        found = pool.map(functools.partial(find, seed=args.seed), mutants)
+        for (_, name, old, new), line in zip(mutants, found):
+            root.say(f"{'ok  ' if line else 'FAIL'} mutant of {name}: {old!r} "
+                     f"becomes {new!r}: {line or 'it was not found'}")
+            passed += bool(line)
+            failed += not line
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()
