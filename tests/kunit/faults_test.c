@@ -198,6 +198,29 @@ static void what_can_not_be_kept_is_free_again(struct kunit *test)
 	KUNIT_EXPECT_GT(test, after + NR_TURNS * LARGE_PAGES / 2, before);
 }
 
+/* The same where no page can be: a set of pages tries twice for its node. */
+static void what_can_never_be_kept_is_free_again(struct kunit *test)
+{
+	struct hvb_msg msg = {
+		.type = DM_BALLOON_REQUEST,
+		.balloon.num_pages = LARGE_PAGES,
+	};
+	struct host *host = host_connected(test);
+	unsigned long before, after;
+
+	host_fail_sends(host, 0, -EIO);
+	hvb_fault_begin(test);
+	before = global_zone_page_state(NR_FREE_PAGES);
+	for (unsigned int i = 0; i < NR_TURNS; i++)
+		hvb_inflate(&host->dm, &msg);
+	after = global_zone_page_state(NR_FREE_PAGES);
+	hvb_fault_end();
+	host_fail_sends(host, 0, 0);
+	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_LARGE_PAGES));
+	KUNIT_EXPECT_GT(test, after + NR_TURNS * LARGE_PAGES / 2, before);
+	host_agrees(host);
+}
+
 /* Unloaded and loaded again, while the host holds pages. */
 static void a_start_that_fails_leaves_nothing_behind(struct kunit *test)
 {
@@ -294,6 +317,7 @@ static struct kunit_case faults_cases[] = {
 			      request_gen_params,
 			      { .speed = KUNIT_SPEED_SLOW }),
 	KUNIT_CASE_SLOW(what_can_not_be_kept_is_free_again),
+	KUNIT_CASE(what_can_never_be_kept_is_free_again),
 	KUNIT_CASE_SLOW(a_start_that_fails_leaves_nothing_behind),
 	KUNIT_CASE_SLOW(a_resume_that_fails_can_be_repeated),
 	KUNIT_CASE_SLOW(a_trigger_that_fails_changes_nothing),

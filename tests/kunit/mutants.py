@@ -24,6 +24,8 @@ TIME_LIMIT = 300	# seconds; most take one minute
 
 # (suites that must find it, file, the text there, what it becomes)
 MUTANTS = [
+    ("states", "vsc.c",
+     "	if (READ_ONCE(dm->stage) != stage)\n		return -EPROTO;\n", ""),
     ("handshake.a_request*", "vsc.c", "if (msg->caps.is_accepted)",
      "if (0)"),
     ("states", "vsc.c", "READ_ONCE(dm->state) == HVB_INITIALIZING ||", ""),
@@ -40,6 +42,8 @@ MUTANTS = [
      "return take_back(dm, &dm->absent.given, start, start + count);",
      "take_back(dm, &dm->absent.given, start, start + count);\n"
      "	return count;"),
+    ("blocks.pages_of*", "absent.c",
+     "start >= hvb_range_end(&absent->moving) ||", "1 ||"),
     ("races.a_block*", "absent.c", "clamp(moving->start, start, end)", "end"),
     ("blocks.a_part*", "claim.c", "min(until - start, dm->absent.claim_pages)",
      "until - start"),
@@ -83,6 +87,28 @@ MUTANTS = [
      "max(limit >> HVB_WIRE_SHIFT, (u64)wanted)"),
     ("balloon.a_ring*", "inflate.c", "		hvb_absent_drop_fresh(dm);\n",
      ""),
+    ("faults.what_can_never*", "inflate.c", "		__free_pages(page, *order);\n",
+     ""),
+    ("blocks.little*", "blocks.c", "if (wanted < dm->block_pages / LEAST_PART)",
+     "if (!wanted)"),
+    ("blocks.the_parameter*", "blocks.c",
+     "!READ_ONCE(dm->params->balloon_blocks) || ", ""),
+    ("hotremove.a_block_is*", "blocks.c", "	if (!all)\n", "	if (0)\n"),
+    ("hotremove.less*", "hotremove.c",
+     "hvb_inflate_limit(dm, &before, wanted - nr) <\n		    "
+     "dm->block_pages", "wanted <= nr"),
+    ("hotremove.what_was*", "hotremove.c",
+     "found = hvb_ranges_next(&dm->absent.added, *start, ULONG_MAX, &part);",
+     "found = hvb_ranges_next(&dm->absent.added, *start, ULONG_MAX, &part);\n"
+     "	if (!found) {\n		part.start = *start;\n"
+     "		found = *start < 8 * dm->block_pages;\n	}"),
+    ("requests.reports_stop*", "status.c",
+     "READ_ONCE(dm->suppress_reports) || ", ""),
+    ("requests.reports_wait*", "status.c", " || hvb_status_is_delayed(dm)",
+     ""),
+    ("requests.a_report_that*", "status.c",
+     "if (hvb_vsc_try_send(dm, &status, size))",
+     "if (hvb_vsc_send(dm, &status, size))"),
 ]
 
 
