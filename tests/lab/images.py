@@ -120,7 +120,7 @@ def guest_initrd(kernel, driver, injects):
         program("bin/load", programs / "load"),
         *module_entries("modules", found),
         ("hv_balloon.ko", 0o100644, driver),
-        *([("inject.ko", 0o100644, build.injector(kernel))] * injects),
+        *([("inject.ko", 0o100644, build.injector(kernel))] if injects else []),
     ])
 
 

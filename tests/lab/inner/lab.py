@@ -83,3 +83,14 @@ class Lab:
     def sizes(self):
         """(host's actual, guest's MemTotal) in MiB, at rest."""
         return self.host.actual(), self.guest.total()
+
+    def reports(self):
+        """Reports around a use of memory: (whether another came, the last
+        before it, the last after it).
+        """
+        before = self.host.report()
+        # More than what each CPU keeps free for itself, which is no news.
+        self.guest.run("dd if=/dev/zero of=/tmp/some bs=1M count=64 2>&1")
+        came = self.guest.wait_for(lambda: self.host.report() != before, 30)
+        self.guest.run("rm /tmp/some")
+        return came, before, self.host.report()
