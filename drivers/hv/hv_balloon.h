@@ -174,6 +174,7 @@ struct hvb_last_request {
  * @send_buf: where balloon responses are built; used by @receive_work only
  * @send_lock: guards @is_open and the order of messages
  * @is_open: the channel takes messages
+ * @is_paused: the guest is about to hibernate: requests are refused for now
  * @send_wait_ms: how long a full ring is waited for
  * @answer_wait_ms: how long the handshake waits for each answer
  * @trans_id: the last transaction that we began
@@ -246,6 +247,7 @@ struct hvb_device {
 
 	struct mutex send_lock;	/* of is_open, and of the order */
 	bool is_open;
+	bool is_paused;
 	unsigned int send_wait_ms;
 	unsigned int answer_wait_ms;
 	atomic_t trans_id;
@@ -330,6 +332,7 @@ extern const struct hvb_transport hvb_vmbus_transport;
 int hvb_vsc_connect(struct hvb_device *dm);
 void hvb_vsc_disconnect(struct hvb_device *dm);
 void hvb_vsc_notify(struct hvb_device *dm);
+bool hvb_vsc_is_serving(const struct hvb_device *dm);
 int hvb_vsc_send(struct hvb_device *dm, const void *buf, size_t size);
 int hvb_vsc_try_send(struct hvb_device *dm, const void *buf, size_t size);
 void hvb_vsc_set_state(struct hvb_device *dm, enum hvb_state state);

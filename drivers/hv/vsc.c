@@ -57,6 +57,21 @@ void hvb_vsc_set_state(struct hvb_device *dm, enum hvb_state state)
 	WRITE_ONCE(dm->state, state);
 }
 
+/**
+ * hvb_vsc_is_serving() - may a request go on?
+ * @dm: the device
+ *
+ * What takes long asks this between its steps, so that neither the device's end
+ * nor hibernation waits for it.
+ *
+ * Context: any.
+ * Return: false when the channel is closed, or the guest is about to hibernate.
+ */
+bool hvb_vsc_is_serving(const struct hvb_device *dm)
+{
+	return READ_ONCE(dm->is_open) && !READ_ONCE(dm->is_paused);
+}
+
 static int send_once(struct hvb_device *dm, const void *buf, size_t size)
 {
 	int err = -ENODEV;
