@@ -269,22 +269,41 @@ void hvb_absent_told(struct hvb_device *dm, unsigned long end)
 	mutex_unlock(&absent->lock);
 }
 
+/*
+ * Takes the first of these pages back that are ours, of one block at most, so
+ * that nobody waits long for the lock. Return: the page to go on from.
+ */
+static unsigned long take_back_some(struct hvb_device *dm,
+				    struct hvb_ranges *set,
+				    unsigned long start, unsigned long end,
+				    unsigned long *nr)
+{
+	struct hvb_range part;
+
+	mutex_lock(&dm->absent.lock);
+	if (hvb_ranges_next(set, start, end, &part)) {
+		end = min(hvb_range_end(&part),
+			  ALIGN(part.start + 1, dm->block_pages));
+		part.count = end - part.start;
+		hvb_absent_must_take(dm, set, part.start, part.count);
+		count_balloon(dm, part.start, part.count, -1);
+		hvb_absent_give_back(dm, part.start, part.count);
+		*nr += part.count;
+	}
+	mutex_unlock(&dm->absent.lock);
+	return end;
+}
+
 /* Takes ours of these pages back. Return: how many there were. */
 static unsigned long take_back(struct hvb_device *dm, struct hvb_ranges *set,
 			       unsigned long start, unsigned long end)
 {
 	unsigned long nr = 0;
-	struct hvb_range part;
 
-	mutex_lock(&dm->absent.lock);
-	while (hvb_ranges_next(set, start, end, &part)) {
-		hvb_absent_must_take(dm, set, part.start, part.count);
-		count_balloon(dm, part.start, part.count, -1);
-		hvb_absent_give_back(dm, part.start, part.count);
-		nr += part.count;
-		start = hvb_range_end(&part);
+	while (start < end) {
+		start = take_back_some(dm, set, start, end, &nr);
+		cond_resched();
 	}
-	mutex_unlock(&dm->absent.lock);
 	return nr;
 }
 

@@ -35,8 +35,8 @@ struct page;
  * @nr_onlined: of these, how many are in blocks that are online
  * @nr_landing: backed pages of blocks that are being added right now, which are
  *	on their way to be online
- * @idle: blocks that we set offline, for the zone that they go back to: kernel,
- *	movable
+ * @idle: blocks that we set offline and that aren't online again, for the zone
+ *	that they go back to: kernel, movable
  * @claim: the block that is being taken now; count 0 when none is
  * @claim_movable: it goes back to ZONE_MOVABLE
  * @claim_pages: how many more pages of it are wanted
@@ -117,5 +117,7 @@ bool hvb_absent_unidle(struct hvb_device *dm, unsigned long start,
 		       unsigned long count);
 bool hvb_absent_next_idle(struct hvb_device *dm, enum hvb_online_policy zone,
 			  unsigned long from, unsigned long *start);
+bool hvb_absent_next_offline(struct hvb_device *dm, unsigned long from,
+			     unsigned long *start);
 
 #endif

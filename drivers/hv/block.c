@@ -11,22 +11,30 @@
  */
 #include <linux/delay.h>
 #include <linux/device.h>
+#include <linux/kobject.h>
 #include <linux/memory_hotplug.h>
 #include <linux/sched/signal.h>
+#include <linux/string.h>
 #include <linux/timer.h>
 
 #include "compat.h"
 #include "hv_balloon.h"
 #include "trace.h"
 
-#define BLOCK_FILE	"devices/system/memory/memory%lu/state"
+#define BLOCK_NAME	"memory%lu"
+#define BLOCK_FILE	"devices/system/memory/" BLOCK_NAME "/state"
+#define BLOCK_BUS	"memory"
 
 /* The hotplug lock is only tried. Others hold it for a block's time. */
 #define TRIES		200
 #define PAUSE_MS	10
 
-/* What a block may take to go offline; a free one takes milliseconds. */
-#define OFFLINE_MS	2000
+/*
+ * What a block may take to go offline. A free one takes milliseconds; moving a
+ * page takes up to 40 us on an emulated machine, and a tenth on others.
+ */
+#define OFFLINE_MS	200
+#define MOVES_PER_MS	20
 
 /**
  * struct deadline - when to stop waiting for a block to go offline
@@ -107,7 +115,7 @@ int hvb_block_online(struct hvb_device *dm, unsigned long page,
 		return 0;
 	}
 	err = err ?: -EIO;
-	dev_warn_ratelimited(dm->dev, "memory block %lu was added but does not come online (%d)\n",
+	dev_warn_ratelimited(dm->dev, "memory block %lu does not come online (%d); it is tried again\n",
 			     page / dm->block_pages, err);
 	return err;
 }
@@ -124,6 +132,7 @@ static void end_wait(struct timer_list *timer)
  * hvb_block_offline() - set a block offline
  * @dm: the device
  * @page: number of its first page
+ * @moved_pages: how many of its pages have to be moved, as far as is known
  *
  * The kernel tries until all of the block is free, or until a signal is
  * pending; so a timer has one pending in the end.
@@ -131,15 +140,17 @@ static void end_wait(struct timer_list *timer)
  * Return: 0; -ETIMEDOUT; or what the kernel said, which isn't worth a line in
  * dmesg: it is an attempt.
  */
-int hvb_block_offline(struct hvb_device *dm, unsigned long page)
+int hvb_block_offline(struct hvb_device *dm, unsigned long page,
+		      unsigned long moved_pages)
 {
+	unsigned int limit_ms = OFFLINE_MS + moved_pages / MOVES_PER_MS;
 	struct deadline deadline = { .task = current };
 	char path[sizeof(BLOCK_FILE) + 20];
 	int err;
 
 	snprintf(path, sizeof(path), BLOCK_FILE, page / dm->block_pages);
 	timer_setup_on_stack(&deadline.timer, end_wait, 0);
-	mod_timer(&deadline.timer, jiffies + msecs_to_jiffies(OFFLINE_MS));
+	mod_timer(&deadline.timer, jiffies + msecs_to_jiffies(limit_ms));
 	err = write_state(dm, path, "offline", &deadline);
 	timer_delete_sync(&deadline.timer);
 	timer_destroy_on_stack(&deadline.timer);
@@ -147,4 +158,64 @@ int hvb_block_offline(struct hvb_device *dm, unsigned long page)
 		return err;
 	flush_signals(current);
 	return err ? -ETIMEDOUT : 0;
+}
+
+/* The device of a block, with a reference; NULL when there is none. */
+static struct device *find_block(struct hvb_device *dm, unsigned long page)
+{
+	char name[sizeof(BLOCK_NAME) + 20];
+	struct kobject *kobj;
+	struct device *dev;
+
+	snprintf(name, sizeof(name), BLOCK_NAME, page / dm->block_pages);
+	/* All devices are in one set, and ours knows it. */
+	kobj = kset_find_obj(dm->dev->kobj.kset, name);
+	if (!kobj)
+		return NULL;
+	dev = kobj_to_dev(kobj);
+	if (dev->bus && !strcmp(dev->bus->name, BLOCK_BUS))
+		return dev;
+	put_device(dev);
+	return NULL;
+}
+
+static void hush(struct device *dev, bool is_hushed)
+{
+	if (!dev)
+		return;
+	device_lock(dev);
+	dev_set_uevent_suppress(dev, is_hushed);
+	device_unlock(dev);
+}
+
+/**
+ * hvb_block_cycle() - set a block offline, and online again at once
+ * @dm: the device
+ * @page: number of its first page
+ * @moved_pages: how many of its pages have to be moved, as far as is known
+ * @zone: where it lies: HVB_ONLINE_KERNEL or HVB_ONLINE_MOVABLE
+ *
+ * So all of its pages pass through the kernel's hotplug callbacks. To user
+ * space nothing happened, so it isn't told: a uevent for a memory block has
+ * distributions load their crash kernel anew.
+ *
+ * Return: 0; what hvb_block_offline() says, and then the block stayed online.
+ * Whether it is online again must be looked at.
+ */
+int hvb_block_cycle(struct hvb_device *dm, unsigned long page,
+		    unsigned long moved_pages, enum hvb_online_policy zone)
+{
+	struct device *dev = find_block(dm, page);
+	bool is_offline = false;
+	int err;
+
+	hush(dev, true);
+	err = hvb_block_offline(dm, page, moved_pages);
+	if (!err)
+		is_offline = hvb_block_online(dm, page, zone);
+	hush(dev, false);
+	if (dev && is_offline)
+		kobject_uevent(&dev->kobj, KOBJ_OFFLINE);
+	put_device(dev);
+	return err;
 }

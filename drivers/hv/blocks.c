@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Balloon up and down by whole memory blocks.
+ * Balloon up by whole memory blocks.
  *
  * Taking pages means allocating them, and kernels with init_on_alloc zero what
- * they allocate. A block that is free, or nearly, is taken by setting it offline
- * instead: nothing is zeroed, it is one range, nothing unmovable stays in
- * anyone's way, and the kernel's own hotplug code does the accounting.
+ * they allocate. A block that is free, or nearly, is set offline instead:
+ * nothing is zeroed, it is one range, nothing unmovable stays in anyone's way,
+ * and the kernel's own hotplug code does the accounting. It comes online again
+ * at once, and the online callback keeps what the host gets of it. So it is a
+ * block like any other afterwards, and returning pages takes no hotplug.
  *
- * A scan finds blocks that are at least 75 % free (moving more than a quarter
- * takes longer than it saves) and hold nothing unmovable: an attempt on such a
- * block would fail, slowly and with a page dump in dmesg. It takes no locks, so
- * what it says is a guess, and setting a block offline can fail all the same.
- *
- * A block that we set offline comes online again as soon as one of its pages is
- * present again; the others stay absent in it. So when less than a block is
- * wanted, a whole one goes offline, and what is left of it comes back at once.
+ * Blocks are looked at in rounds (scan.c): the movable ones first, from the end
+ * of memory down. One of which nothing must be moved is taken when it is found.
+ * Others are at most a quarter in use, since moving more takes longer than it
+ * saves; these are taken, the cheapest first, when the round has seen all. A
+ * block that didn't go offline is left alone for some minutes.
  *
  * Context: the device's workqueue; all functions may sleep.
  */
+#include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
+#include <linux/mmzone.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/timekeeping.h>
 
 #include "hv_balloon.h"
 #include "trace.h"
@@ -32,97 +33,60 @@
 /* For less than this part of a block, the way offline and back takes longer. */
 #define LEAST_PART	16
 
+/* What a round found is true for so long. */
+#define ROUND_MS	2000
+
+/* How long a block that didn't go offline is left alone. */
+#define ALONE_S		300
+
 /* When a block didn't come online: until the next attempt. */
 #define RETRY_MS	1000
 
 /**
- * struct candidate - a block that may be taken
- * @start: number of its first page
- * @free_pages: of it, what needs no moving
- * @is_movable: it lies in ZONE_MOVABLE
+ * hvb_blocks_init() - know nothing of any block
+ * @blocks: zeroed
  */
-struct candidate {
-	unsigned long start;
-	unsigned long free_pages;
-	bool is_movable;
-};
-
-/* Pages at @page that are free together, 0 when it isn't free. */
-static unsigned long free_run(struct page *page)
+void hvb_blocks_init(struct hvb_blocks *blocks)
 {
-	unsigned long order;
-
-	if (PageBuddy(page)) {
-		/* Read without the zone's lock: it may be anything by now. */
-		order = READ_ONCE(page->private);
-		return order <= MAX_PAGE_ORDER ? 1UL << order : 1;
-	}
-	/*
-	 * Not referenced: on its way to the allocator, or frozen, as slabs are
-	 * since 6.14. Offlining would wait for a frozen page until it is freed.
-	 */
-	return page_count(page) || page_has_type(page) ? 0 : 1;
+	xa_init(&blocks->failed);
 }
 
-static bool scan_pages(struct page *page, unsigned long count,
-		       struct candidate *block, unsigned long *offline_pages)
+/**
+ * hvb_blocks_exit() - forget what is known
+ * @blocks: what is known
+ */
+void hvb_blocks_exit(struct hvb_blocks *blocks)
 {
-	const struct zone *zone = page_zone(page);
-	unsigned long i = 0;
-
-	while (i < count) {
-		unsigned long run = free_run(page + i);
-
-		if (page_zone(page + i) != zone)
-			return false;
-		if (run) {
-			block->free_pages += run;
-			i += run;
-			continue;
-		}
-		if (PageOffline(page + i))
-			++*offline_pages;
-		else if (!PageLRU(page + i))
-			return false;
-		i++;
-	}
-	block->free_pages -= i - count;
-	return true;
+	xa_destroy(&blocks->failed);
 }
 
-/* Could this block be taken, for so many pages? */
-static bool scan(struct hvb_device *dm, unsigned long start,
-		 unsigned long wanted, struct candidate *block)
+static void note_failed(struct hvb_device *dm, unsigned long start)
 {
-	struct page *page = pfn_to_online_page(start);
-	unsigned long offline_pages = 0, absent_pages, moved;
+	/* Without memory to remember it, it is tried again sooner. */
+	xa_store(&dm->blocks.failed, start / dm->block_pages,
+		 xa_mk_value(ktime_get_seconds()), GFP_KERNEL | __GFP_NOWARN);
+}
 
-	block->start = start;
-	block->free_pages = 0;
-	if (!page)
-		return false;
-	block->is_movable = is_zone_movable_page(page);
-	if (!scan_pages(page, dm->block_pages, block, &offline_pages))
-		return false;
+static bool is_left_alone(struct hvb_device *dm, unsigned long start)
+{
+	void *entry = xa_load(&dm->blocks.failed, start / dm->block_pages);
 
-	/* Pages that another driver holds offline can't go with the block. */
+	return entry && ktime_get_seconds() < xa_to_value(entry) + ALONE_S;
+}
+
+/* Could this block be taken, and is it worth it? */
+static bool look(struct hvb_device *dm, unsigned long start,
+		 struct hvb_scan *block)
+{
+	unsigned long absent_pages, present_pages;
+
 	absent_pages = hvb_absent_count(dm, start, dm->block_pages);
-	if (offline_pages != absent_pages)
+	present_pages = dm->block_pages - absent_pages;
+	if (present_pages < dm->block_pages / LEAST_PART ||
+	    is_left_alone(dm, start))
 		return false;
-	moved = dm->block_pages - block->free_pages - absent_pages;
-	return moved <= wanted / MAX_MOVED;
-}
-
-/* The most free first; of equals, those that are the easiest to get again. */
-static int better(const void *one, const void *other)
-{
-	const struct candidate *a = one, *b = other;
-
-	if (a->free_pages != b->free_pages)
-		return a->free_pages > b->free_pages ? -1 : 1;
-	if (a->is_movable != b->is_movable)
-		return a->is_movable ? -1 : 1;
-	return a->start > b->start ? -1 : 1;
+	return hvb_scan_block(start, dm->block_pages, absent_pages,
+			      present_pages / MAX_MOVED, block);
 }
 
 static unsigned long last_page(void)
@@ -135,42 +99,129 @@ static unsigned long last_page(void)
 	return end;
 }
 
-/* Of the first @most blocks, those that could be taken. Return: how many. */
-static unsigned long find(struct hvb_device *dm, struct candidate *blocks,
-			  unsigned long most, unsigned long wanted)
+static void begin_request(struct hvb_device *dm)
 {
-	unsigned long i, nr = 0;
+	unsigned long nr_blocks = last_page() / dm->block_pages;
+	struct hvb_blocks *blocks = &dm->blocks;
 
-	for (i = 0; i < most; i++) {
-		if (scan(dm, i * dm->block_pages, wanted, &blocks[nr]))
-			nr++;
+	blocks->request++;
+	if (blocks->nr_blocks == nr_blocks && !blocks->is_stale &&
+	    time_before(jiffies, blocks->began + msecs_to_jiffies(ROUND_MS)))
+		return;
+	blocks->nr_blocks = nr_blocks;
+	blocks->is_stale = false;
+	blocks->began = jiffies;
+	blocks->position = 0;
+	blocks->nr_costly = 0;
+}
+
+/*
+ * A round goes over all blocks twice, from the end of memory: first for those
+ * in ZONE_MOVABLE, then for the others.
+ *
+ * Return: first page of the block at a position; ULONG_MAX when it is the other
+ * half's.
+ */
+static unsigned long block_at(struct hvb_device *dm, unsigned long position)
+{
+	unsigned long nr_blocks = dm->blocks.nr_blocks;
+	unsigned long start = (nr_blocks - 1 - position % nr_blocks) *
+			      dm->block_pages;
+	const struct zone *zone = hvb_scan_zone(start, dm->block_pages);
+	bool wants_movable = position < nr_blocks;
+
+	if (!zone || (zone_idx(zone) == ZONE_MOVABLE) != wants_movable)
+		return ULONG_MAX;
+	return start;
+}
+
+/* The one that costs least comes last. */
+static int cheaper(const void *one, const void *other)
+{
+	const struct hvb_scan *a = one, *b = other;
+
+	if (a->moved_pages != b->moved_pages)
+		return a->moved_pages > b->moved_pages ? -1 : 1;
+	if (a->is_movable != b->is_movable)
+		return a->is_movable ? 1 : -1;
+	return a->start < b->start ? -1 : 1;
+}
+
+static void remember(struct hvb_blocks *blocks, struct hvb_scan *block)
+{
+	if (blocks->nr_costly == HVB_BLOCKS_COSTLY)
+		return;
+	block->request = blocks->request;
+	blocks->costly[blocks->nr_costly++] = *block;
+}
+
+/* Goes on with the round. Return: true when a block was found that is free. */
+static bool next_free(struct hvb_device *dm, struct hvb_scan *block)
+{
+	struct hvb_blocks *blocks = &dm->blocks;
+
+	if (blocks->position == 2 * blocks->nr_blocks)
+		return false;
+	while (blocks->position < 2 * blocks->nr_blocks) {
+		unsigned long start = block_at(dm, blocks->position++);
+
 		cond_resched();
+		if (start == ULONG_MAX || !look(dm, start, block))
+			continue;
+		if (!block->moved_pages)
+			return true;
+		remember(blocks, block);
 	}
-	sort(blocks, nr, sizeof(*blocks), better, NULL);
-	return nr;
+	sort(blocks->costly, blocks->nr_costly, sizeof(*blocks->costly),
+	     cheaper, NULL);
+	return false;
+}
+
+/* When the round is over: the cheapest of those that cost something. */
+static bool next_costly(struct hvb_device *dm, unsigned long most_moved_pages,
+			struct hvb_scan *block)
+{
+	struct hvb_blocks *blocks = &dm->blocks;
+
+	while (blocks->nr_costly) {
+		*block = blocks->costly[blocks->nr_costly - 1];
+		if (block->moved_pages > most_moved_pages)
+			return false;
+		blocks->nr_costly--;
+		if (block->request == blocks->request ||
+		    (look(dm, block->start, block) &&
+		     block->moved_pages <= most_moved_pages))
+			return true;
+	}
+	return false;
+}
+
+static enum hvb_online_policy zone_of(const struct hvb_scan *block)
+{
+	return block->is_movable ? HVB_ONLINE_MOVABLE : HVB_ONLINE_KERNEL;
 }
 
 /*
  * Takes one block, and adds to @nr what the host can have of it: @wanted pages
  * at most.
  *
- * Return: 0, also when the block stays; -ETIMEDOUT when it took too long.
+ * Return: 0; or what setting it offline said, and then the block stays.
  */
-static int take(struct hvb_device *dm, struct candidate *block,
+static int take(struct hvb_device *dm, const struct hvb_scan *block,
 		unsigned long wanted, unsigned long *nr)
 {
 	unsigned long claimed;
 	int err;
 
-	/* It was looked at some time ago. */
-	if (!scan(dm, block->start, wanted, block))
-		return 0;
 	hvb_absent_claim(dm, block->start, block->is_movable, wanted);
-	err = hvb_block_offline(dm, block->start);
+	err = hvb_block_cycle(dm, block->start, block->moved_pages,
+			      zone_of(block));
 	claimed = hvb_absent_claimed(dm);
+	if (err)
+		note_failed(dm, block->start);
 	atomic_long_add(claimed, &dm->counts[HVB_COUNT_BLOCK_PAGES]);
 	*nr += claimed;
-	return err == -ETIMEDOUT ? err : 0;
+	return err;
 }
 
 /* How many pages of the next block are wanted; 0 when it should stay. */
@@ -179,6 +230,39 @@ static unsigned long want(struct hvb_device *dm, unsigned long wanted)
 	if (wanted < dm->block_pages / LEAST_PART)
 		return 0;
 	return min(wanted, dm->block_pages);
+}
+
+/* May the next block go? */
+static bool may_take(struct hvb_device *dm, const struct hvb_counters *start)
+{
+	return hvb_vsc_is_serving(dm) &&
+	       hvb_inflate_limit(dm, start, ULONG_MAX) >= dm->block_pages;
+}
+
+/* Brings the idle blocks of one zone online. Return: whether all came. */
+static bool bring_online(struct hvb_device *dm, enum hvb_online_policy zone)
+{
+	unsigned long start = 0;
+	bool all = true;
+
+	while (hvb_absent_next_idle(dm, zone, start, &start)) {
+		if (hvb_hot_remove_undo(dm, start) ||
+		    hvb_block_online(dm, start, zone))
+			all = false;
+		start += dm->block_pages;
+		cond_resched();
+	}
+	return all;
+}
+
+static void bring_all_online(struct hvb_device *dm)
+{
+	bool all = bring_online(dm, HVB_ONLINE_KERNEL);
+
+	all &= bring_online(dm, HVB_ONLINE_MOVABLE);
+	if (!all)
+		queue_delayed_work(dm->wq, &dm->bring_back_work,
+				   msecs_to_jiffies(RETRY_MS));
 }
 
 /**
@@ -194,32 +278,29 @@ static unsigned long want(struct hvb_device *dm, unsigned long wanted)
 unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
 			      const struct hvb_counters *start)
 {
-	unsigned long most = last_page() / dm->block_pages;
-	struct candidate *blocks;
-	unsigned long found, i, nr = 0;
+	unsigned long part, nr = 0;
+	struct hvb_scan block;
+	int err = 0;
 
-	if (!READ_ONCE(dm->params->balloon_blocks) || !want(dm, wanted) ||
-	    hvb_inflate_limit(dm, start, ULONG_MAX) < dm->block_pages)
+	if (!hvb_device_can_take_blocks(dm))
 		return 0;
-	blocks = kvmalloc_array(most, sizeof(*blocks),
-				GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
-	if (!blocks)
-		return 0;
-	found = find(dm, blocks, most, want(dm, wanted));
-	for (i = 0; i < found && want(dm, wanted - nr); i++) {
-		if (hvb_inflate_limit(dm, start, ULONG_MAX) < dm->block_pages)
+	begin_request(dm);
+	while (err != -ETIMEDOUT) {
+		part = want(dm, wanted - nr);
+		if (!part || !may_take(dm, start))
 			break;
-		if (take(dm, &blocks[i], want(dm, wanted - nr), &nr))
+		if (!next_free(dm, &block) &&
+		    !next_costly(dm, part / MAX_MOVED, &block))
 			break;
+		err = take(dm, &block, part, &nr);
 		cond_resched();
 	}
-	kvfree(blocks);
-	hvb_blocks_bring_back(dm);
+	bring_all_online(dm);
 	return nr;
 }
 
 /**
- * hvb_blocks_take_one() - take a certain block for the host
+ * hvb_blocks_take_one() - take a certain block for the host, and leave it offline
  * @dm: the device
  * @start: number of its first page
  * @nr: pages taken are added to it; they are fresh then
@@ -229,41 +310,32 @@ unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
 int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
 			unsigned long *nr)
 {
-	struct candidate block = { .start = start };
+	struct hvb_scan block;
+	unsigned long claimed;
+	int err;
 
-	return take(dm, &block, dm->block_pages, nr);
-}
-
-/* Brings the blocks of one kind online that have something to offer. */
-static bool bring_back(struct hvb_device *dm, enum hvb_online_policy zone)
-{
-	unsigned long start = 0;
-	bool all = true;
-
-	while (hvb_absent_next_idle(dm, zone, start, &start)) {
-		if (hvb_hot_remove_undo(dm, start) ||
-		    hvb_block_online(dm, start, zone))
-			all = false;
-		start += dm->block_pages;
-		cond_resched();
-	}
-	return all;
+	if (!look(dm, start, &block))
+		return 0;
+	hvb_absent_claim(dm, start, block.is_movable, dm->block_pages);
+	err = hvb_block_offline(dm, start, block.moved_pages);
+	claimed = hvb_absent_claimed(dm);
+	if (err)
+		note_failed(dm, start);
+	atomic_long_add(claimed, &dm->counts[HVB_COUNT_BLOCK_PAGES]);
+	*nr += claimed;
+	return err == -ETIMEDOUT ? err : 0;
 }
 
 /**
- * hvb_blocks_bring_back() - bring blocks online that hold present pages again
+ * hvb_blocks_bring_back() - bring blocks online that should be
  * @dm: the device
  *
- * What doesn't come online is tried again later.
+ * Pages came back or were added. What doesn't come online is tried again later.
  */
 void hvb_blocks_bring_back(struct hvb_device *dm)
 {
-	bool all = bring_back(dm, HVB_ONLINE_KERNEL);
-
-	all &= bring_back(dm, HVB_ONLINE_MOVABLE);
-	if (!all)
-		queue_delayed_work(dm->wq, &dm->bring_back_work,
-				   msecs_to_jiffies(RETRY_MS));
+	dm->blocks.is_stale = true;
+	bring_all_online(dm);
 }
 
 /**
@@ -272,7 +344,27 @@ void hvb_blocks_bring_back(struct hvb_device *dm)
  */
 void hvb_blocks_retry(struct work_struct *work)
 {
-	hvb_blocks_bring_back(container_of(to_delayed_work(work),
-					   struct hvb_device,
-					   bring_back_work));
+	bring_all_online(container_of(to_delayed_work(work), struct hvb_device,
+				      bring_back_work));
+}
+
+/**
+ * hvb_blocks_settle() - leave no block offline that holds absent pages
+ * @dm: the device; its channel is closed
+ *
+ * Without a driver, such a block would come online with pages that the host
+ * has. With one, it comes online without them and can't go offline any more.
+ */
+void hvb_blocks_settle(struct hvb_device *dm)
+{
+	unsigned long start = 0;
+
+	if (!dm->absent.owns_callback)
+		return;
+	while (hvb_absent_next_offline(dm, start, &start)) {
+		if (hvb_block_online(dm, start, HVB_ONLINE_KERNEL))
+			dev_warn_ratelimited(dm->dev, "memory block %lu holds pages that the host has: it must stay offline until a driver is loaded again\n",
+					     start / dm->block_pages);
+		start += dm->block_pages;
+	}
 }

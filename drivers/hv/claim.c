@@ -5,9 +5,13 @@
  * What is taken is what the kernel lets go: so the pages become ours in the
  * kernel's own notification that the block is offline, and no one can bring it
  * online with them in between. The block is idle then: in one of two sets, for
- * the zone that it goes back to. An idle block counts as online: none of its
- * pages waits to be.
+ * the zone that it goes back to, until it is online again, which is at once
+ * unless something fails. An idle block counts as online: none of its pages
+ * waits to be.
  */
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+
 #include "hv_balloon.h"
 
 /* What was present in the claimed block is fresh now, as far as it is wanted. */
@@ -148,8 +152,11 @@ bool hvb_absent_unidle(struct hvb_device *dm, unsigned long start,
  * @from: number of the first page looked at
  * @start: number of the first page of the block found
  *
+ * That is each idle block that the kernel knows, and each that was removed
+ * (hotremove.c) of which a page is present again.
+ *
  * Context: may sleep.
- * Return: false when no idle block from @from on has a present page.
+ * Return: false when there is none from @from on.
  */
 bool hvb_absent_next_idle(struct hvb_device *dm, enum hvb_online_policy zone,
 			  unsigned long from, unsigned long *start)
@@ -163,8 +170,35 @@ bool hvb_absent_next_idle(struct hvb_device *dm, enum hvb_online_policy zone,
 					 &part)) {
 		*start = part.start;
 		from = part.start + block_pages;
-		found = hvb_absent_count_locked(dm, *start, block_pages) <
+		found = pfn_valid(*start) ||
+			hvb_absent_count_locked(dm, *start, block_pages) <
 			block_pages;
+	}
+	mutex_unlock(&dm->absent.lock);
+	return found;
+}
+
+/**
+ * hvb_absent_next_offline() - the next offline block that holds absent pages
+ * @dm: the device
+ * @from: number of the first page looked at; that of a block
+ * @start: number of the first page of the block found
+ *
+ * Context: may sleep.
+ * Return: false when there is none from @from on. Blocks that were removed
+ * don't count.
+ */
+bool hvb_absent_next_offline(struct hvb_device *dm, unsigned long from,
+			     unsigned long *start)
+{
+	struct hvb_range part;
+	bool found = false;
+
+	mutex_lock(&dm->absent.lock);
+	while (!found && hvb_absent_next(dm, from, ULONG_MAX, &part)) {
+		*start = ALIGN_DOWN(part.start, dm->block_pages);
+		found = pfn_valid(*start) && !pfn_to_online_page(*start);
+		from = *start + dm->block_pages;
 	}
 	mutex_unlock(&dm->absent.lock);
 	return found;

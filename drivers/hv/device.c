@@ -58,6 +58,7 @@ int hvb_device_init(struct hvb_device *dm)
 	INIT_WORK(&dm->receive_work, hvb_vsc_receive);
 	INIT_DELAYED_WORK(&dm->bring_back_work, hvb_blocks_retry);
 	init_absent(&dm->absent);
+	hvb_blocks_init(&dm->blocks);
 
 	dm->recv_buf = kmalloc(HVB_PACKET_MAX, GFP_KERNEL);
 	dm->send_buf = kmalloc(DM_MESSAGE_MAX, GFP_KERNEL);
@@ -109,12 +110,14 @@ void hvb_device_exit(struct hvb_device *dm)
 	hvb_listen_stop(dm);
 	cancel_delayed_work_sync(&dm->bring_back_work);
 	destroy_workqueue(dm->wq);
+	hvb_blocks_settle(dm);
 	hvb_reserve_spend(dm);
 	hvb_hotplug_exit(dm);
 	hvb_ledger_leave(dm);
 	hvb_fs_exit(dm);
 	kfree(dm->send_buf);
 	kfree(dm->recv_buf);
+	hvb_blocks_exit(&dm->blocks);
 	exit_absent(&dm->absent);
 }
 
@@ -156,4 +159,20 @@ bool hvb_device_can_hot_remove(const struct hvb_device *dm)
 {
 	return IS_ENABLED(CONFIG_MEMORY_HOTREMOVE) &&
 	       hvb_device_can_hot_add(dm) && READ_ONCE(dm->params->hot_remove);
+}
+
+/**
+ * hvb_device_can_take_blocks() - may whole blocks be taken for the host?
+ * @dm: the device
+ *
+ * The online callback must be ours, since it keeps their pages. arm64 never lets
+ * memory go offline that was there at boot, and has no other here.
+ *
+ * Return: true when the admin wants it and the kernel can do it.
+ */
+bool hvb_device_can_take_blocks(const struct hvb_device *dm)
+{
+	return IS_ENABLED(CONFIG_MEMORY_HOTREMOVE) &&
+	       !IS_ENABLED(CONFIG_ARM64) && dm->absent.owns_callback &&
+	       READ_ONCE(dm->params->balloon_blocks);
 }

@@ -5,8 +5,8 @@
  * Such a block is taken as a whole, like one that is ballooned (blocks.c), and
  * then removed, with its struct pages, which ballooning keeps. Its pages are
  * given all the same: the host may return them by unballoon or by hot-add, and
- * the block is added again then. A block that can't be removed stays offline,
- * which is as good to the host.
+ * the block is added again then. A block that can't be removed comes online
+ * again without them, which is as good to the host.
  *
  * No host is known to ask for it, so it is behind a parameter.
  */
@@ -84,10 +84,9 @@ void hvb_hot_remove(struct hvb_device *dm, const struct hvb_msg *msg)
 		WRITE_ONCE(dm->inflating, NULL);
 	}
 	if (hvb_inflate_tell(dm, DM_MEM_HOT_REMOVE_RESPONSE, msg->trans_id,
-			     true)) {
+			     true))
 		hvb_absent_drop_fresh(dm);
-		hvb_blocks_bring_back(dm);
-	}
+	hvb_blocks_bring_back(dm);
 	hvb_vsc_note_request(dm, DM_MEM_HOT_REMOVE_REQUEST,
 			     msg->hot_remove.num_pages, nr);
 	hvb_vsc_set_state(dm, HVB_INITIALIZED);

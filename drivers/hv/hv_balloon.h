@@ -17,8 +17,9 @@
  *   absent.c     pages that the host has
  *   holes.c      hot-added blocks               -> absent.c
  *   claim.c      whole blocks of them           -> absent.c
- *   blocks.c     taking and returning blocks    -> claim.c, block.c,
+ *   blocks.c     taking whole blocks            -> claim.c, block.c, scan.c,
  *                                                  hotremove.c
+ *   scan.c       what is in a block
  *   hotplug.c    the kernel's hotplug callbacks -> absent.c
  *   block.c      the state of a memory block    -> fs.c
  *   status.c     the reporter                   -> pressure.c, vsc.c
@@ -44,6 +45,7 @@
 #include <hyperv/dynmem.h>
 
 #include "absent.h"
+#include "blocks.h"
 #include "burst.h"
 #include "compat.h"
 #include "counts.h"
@@ -189,6 +191,7 @@ struct hvb_last_request {
  * @max_page_count: the most 4 KiB pages that the host will let us have, 0 when
  *	it didn't say
  * @absent: pages that the host has
+ * @blocks: whole blocks that it could have; used by @wq only
  * @mounts_lock: guards @mounts
  * @mounts: of our own: see fs.c
  * @reserve: memory put aside for hot-add; used by @wq only
@@ -263,6 +266,7 @@ struct hvb_device {
 	u64 max_page_count;
 
 	struct hvb_absent absent;
+	struct hvb_blocks blocks;
 	struct mutex mounts_lock;	/* of mounts */
 	struct vfsmount *mounts[HVB_FILESYSTEMS];
 
@@ -320,6 +324,7 @@ void hvb_device_exit(struct hvb_device *dm);
 bool hvb_device_can_balloon(const struct hvb_device *dm);
 bool hvb_device_can_hot_add(const struct hvb_device *dm);
 bool hvb_device_can_hot_remove(const struct hvb_device *dm);
+bool hvb_device_can_take_blocks(const struct hvb_device *dm);
 
 /* main.c */
 int hvb_main_for_each(int (*fn)(struct hvb_device *dm, void *data),
@@ -366,15 +371,10 @@ void hvb_ledger_adopt(struct hvb_device *dm);
 /* block.c */
 int hvb_block_online(struct hvb_device *dm, unsigned long page,
 		     enum hvb_online_policy zone);
-int hvb_block_offline(struct hvb_device *dm, unsigned long page);
-
-/* blocks.c */
-unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
-			      const struct hvb_counters *start);
-int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
-			unsigned long *nr);
-void hvb_blocks_bring_back(struct hvb_device *dm);
-void hvb_blocks_retry(struct work_struct *work);
+int hvb_block_offline(struct hvb_device *dm, unsigned long page,
+		      unsigned long moved_pages);
+int hvb_block_cycle(struct hvb_device *dm, unsigned long page,
+		    unsigned long moved_pages, enum hvb_online_policy zone);
 
 /* fs.c */
 struct file *hvb_fs_open(struct hvb_device *dm, enum hvb_filesystem which,

@@ -11,6 +11,7 @@
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/gfp.h>
+#include <linux/mmzone.h>
 #include <linux/sched.h>
 
 #include "hv_balloon.h"
@@ -27,6 +28,21 @@
 #define GFP_GIVE	(__GFP_HIGHMEM | __GFP_MOVABLE | __GFP_NOMEMALLOC | \
 			 __GFP_NORETRY | __GFP_NOWARN)
 #define GFP_GIVE_CACHE	(GFP_GIVE | __GFP_DIRECT_RECLAIM)
+
+/*
+ * Areas for contiguous allocations lend their pages to what can be moved, which
+ * an absent page can't: where there are some, pages are asked for as unmovable.
+ */
+static gfp_t without_cma(gfp_t gfp)
+{
+	int nid, i;
+
+	for_each_online_node(nid)
+		for (i = 0; i < MAX_NR_ZONES; i++)
+			if (zone_cma_pages(&NODE_DATA(nid)->node_zones[i]))
+				return gfp & ~__GFP_MOVABLE;
+	return gfp;
+}
 
 /* How often the floor is looked at again: the guest's need can grow. */
 #define LOOK_PAGES	((64UL << 20) >> PAGE_SHIFT)
@@ -67,10 +83,10 @@ unsigned long hvb_inflate_limit(struct hvb_device *dm,
 
 static struct page *allocate(unsigned int order)
 {
-	struct page *page = alloc_pages(GFP_GIVE, order);
+	struct page *page = alloc_pages(without_cma(GFP_GIVE), order);
 
 	if (!page && !order)
-		page = alloc_pages(GFP_GIVE_CACHE, order);
+		page = alloc_pages(without_cma(GFP_GIVE_CACHE), order);
 	return page;
 }
 
@@ -195,7 +211,8 @@ static void drop_cache(struct hvb_device *dm, struct request *req)
 	unsigned long need = limit > free ? limit - free : 0;
 	int err = 0;
 
-	while (need >= dm->block_pages && (!err || err == -EAGAIN)) {
+	while (need >= dm->block_pages && (!err || err == -EAGAIN) &&
+	       hvb_vsc_is_serving(dm)) {
 		unsigned long part = min(need, RECLAIM_PAGES);
 		char text[40];
 
@@ -213,7 +230,8 @@ static void settle(struct hvb_device *dm, struct request *req)
 {
 	unsigned int i;
 
-	for (i = 0; i < SETTLE_LOOKS && hvb_status_ahead(dm) &&
+	for (i = 0; i < SETTLE_LOOKS && hvb_vsc_is_serving(dm) &&
+	     hvb_status_ahead(dm) &&
 	     hvb_inflate_limit(dm, &req->start, req->wanted) < req->wanted; i++)
 		msleep(SETTLE_MS);
 }
@@ -228,7 +246,7 @@ static unsigned long take_pages(struct hvb_device *dm, struct request *req,
 	if (READ_ONCE(dm->params->balloon_blocks))
 		drop_cache(dm, req);
 	nr = hvb_blocks_take(dm, req->wanted, &req->start);
-	while (!*err && nr < req->wanted) {
+	while (!*err && nr < req->wanted && hvb_vsc_is_serving(dm)) {
 		unsigned long limit = hvb_inflate_limit(dm, &req->start,
 							req->wanted - nr);
 		unsigned long got = take_some(dm, limit, &order);

@@ -127,33 +127,45 @@ static bool is_absent(unsigned long start, unsigned long count)
 	return true;
 }
 
-/* Can a range still be what the ledger says? */
-static bool is_true(const struct ledger_entry *entry)
+/* Can pages of one block still be what the ledger says? */
+static bool is_true(enum ledger_set set, unsigned long start,
+		    unsigned long count)
 {
-	const struct hvb_range *range = &entry->range;
-
-	switch (entry->set) {
+	switch (set) {
 	case LEDGER_GIVEN:
 	case LEDGER_HOLES:
-		return is_absent(range->start, range->count);
+		return is_absent(start, count);
 	case LEDGER_ADDED:
 		return true;
 	default:
-		return !pfn_to_online_page(range->start);
+		return !pfn_to_online_page(start);
 	}
 }
 
-static void adopt(struct hvb_device *dm, const struct ledger_entry *entry)
+static void adopt_part(struct hvb_device *dm, enum ledger_set set,
+		       unsigned long start, unsigned long count)
 {
-	const struct hvb_range *range = &entry->range;
 	int err = -ESTALE;
 
-	if (is_true(entry))
-		err = hvb_ranges_add(ledger_set(dm, entry->set), range->start,
-				     range->count, GFP_KERNEL | __GFP_NOFAIL);
+	if (is_true(set, start, count))
+		err = hvb_ranges_add(ledger_set(dm, set), start, count,
+				     GFP_KERNEL | __GFP_NOFAIL);
 	if (err)
-		dev_warn(dm->dev, "pages %lu+%lu of the driver before can't be taken over (%d)\n",
-			 range->start, range->count, err);
+		dev_warn_ratelimited(dm->dev, "pages %lu+%lu of the driver before can't be taken over (%d)\n",
+				     start, count, err);
+}
+
+/* Block by block: what became of one says nothing of the others. */
+static void adopt(struct hvb_device *dm, const struct ledger_entry *entry)
+{
+	unsigned long end = hvb_range_end(&entry->range), next;
+	unsigned long start = entry->range.start;
+
+	for (; start < end; start = next) {
+		next = min(end, ALIGN(start + 1, dm->block_pages));
+		adopt_part(dm, entry->set, start, next - start);
+		cond_resched();
+	}
 }
 
 static unsigned long count_onlined(struct hvb_device *dm)

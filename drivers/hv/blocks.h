@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Whole memory blocks for the host: see blocks.c. */
+#ifndef _HVB_BLOCKS_H
+#define _HVB_BLOCKS_H
+
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+#include "scan.h"
+
+struct hvb_counters;
+struct hvb_device;
+
+/* So many blocks that cost something are remembered in a round. */
+#define HVB_BLOCKS_COSTLY	128
+
+/**
+ * struct hvb_blocks - what is known of blocks that may be taken
+ *
+ * A round looks at each block once, however many requests it lasts for. Used by
+ * the device's workqueue only.
+ */
+struct hvb_blocks {
+	/* how many blocks there were when the round began; 0 before the first */
+	unsigned long nr_blocks;
+	/* how far it has come: see block_at() */
+	unsigned long position;
+	/* jiffies when it began */
+	unsigned long began;
+	/* memory came since: look at all again */
+	bool is_stale;
+	/* which request this is, to tell what was looked at for an earlier one */
+	unsigned int request;
+	/* blocks of which pages must be moved; at the end of the round the
+	 * cheapest is the last
+	 */
+	struct hvb_scan costly[HVB_BLOCKS_COSTLY];
+	unsigned int nr_costly;
+	/* by number of the block: seconds since boot when an attempt failed */
+	struct xarray failed;
+};
+
+void hvb_blocks_init(struct hvb_blocks *blocks);
+void hvb_blocks_exit(struct hvb_blocks *blocks);
+unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
+			      const struct hvb_counters *start);
+int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
+			unsigned long *nr);
+void hvb_blocks_bring_back(struct hvb_device *dm);
+void hvb_blocks_settle(struct hvb_device *dm);
+void hvb_blocks_retry(struct work_struct *work);
+
+#endif

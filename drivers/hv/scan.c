@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A look at a memory block: can it be set offline, and at what cost?
+ *
+ * An attempt on a block that holds one page that can't move fails, slowly and
+ * with a page dump in dmesg. So the struct pages are read first, and the first
+ * page that stands in the way ends the look. What has no reference isn't always
+ * free: it can belong to a pool of huge pages, be a guard page or a frozen page.
+ * And what is on an LRU list doesn't always move: pages pinned for I/O don't.
+ *
+ * No lock is taken, so the answer is a guess.
+ */
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+
+#include "hv_balloon.h"
+#include "scan.h"
+
+/**
+ * struct look - what was seen of a block so far
+ * @zone: all of its pages are in it
+ * @free_pages: that need no moving
+ * @offline_pages: that a balloon holds, ours or another
+ * @moved_pages: that must be moved
+ * @most_moved_pages: so many may be
+ */
+struct look {
+	const struct zone *zone;
+	unsigned long free_pages;
+	unsigned long offline_pages;
+	unsigned long moved_pages;
+	unsigned long most_moved_pages;
+};
+
+/* Pages at @page that are in the buddy allocator together. */
+static unsigned long buddy_run(struct page *page)
+{
+	/* Read without the zone's lock: it may be anything by now. */
+	unsigned long order = READ_ONCE(page->private);
+
+	return order <= MAX_PAGE_ORDER ? 1UL << order : 1;
+}
+
+/* References of a small folio that its mappings and caches don't explain. */
+static bool has_foreign_refs(struct folio *folio)
+{
+	int refs = atomic_read(&folio->_mapcount) + 1;
+
+	if (folio_test_anon(folio))
+		refs += folio_test_swapcache(folio);
+	else
+		refs += !!READ_ONCE(folio->mapping);
+	refs += folio_test_private(folio);
+	return folio_ref_count(folio) > refs;
+}
+
+/*
+ * Pages of a folio on an LRU list; 0 when somebody else holds on to it, for
+ * I/O or for long.
+ */
+static unsigned long movable_run(struct folio *folio, struct page *page)
+{
+	unsigned long nr;
+
+	if (folio_maybe_dma_pinned(folio))
+		return 0;
+	if (!folio_test_large(folio))
+		return has_foreign_refs(folio) ? 0 : 1;
+	nr = folio_nr_pages(folio);
+	/* It may have been split since. */
+	if (nr > MAX_ORDER_NR_PAGES || folio_page_idx(folio, page) >= nr)
+		return 1;
+	return nr - folio_page_idx(folio, page);
+}
+
+/* Looks at @page. Return: pages that it spoke for; 0 when it can't go. */
+static unsigned long look_at(struct page *page, struct look *look)
+{
+	unsigned long nr = 1;
+
+	if (page_zone(page) != look->zone)
+		return 0;
+	if (PageBuddy(page)) {
+		nr = buddy_run(page);
+		look->free_pages += nr;
+	} else if (PageOffline(page)) {
+		look->offline_pages++;
+	} else if (PageLRU(compound_head(page))) {
+		nr = movable_run(page_folio(page), page);
+		look->moved_pages += nr;
+		if (look->moved_pages > look->most_moved_pages)
+			return 0;
+	} else if (PageCompound(page) || page_count(page) ||
+		   page_has_type(page)) {
+		return 0;
+	} else {
+		/* On its way to the allocator, or frozen. */
+		look->free_pages++;
+	}
+	return nr;
+}
+
+/* Struct pages are there for whole sections, and missing for holes. */
+static bool look_at_section(unsigned long start, unsigned long count,
+			    struct look *look)
+{
+	struct page *page = pfn_to_online_page(start);
+	unsigned long i, nr;
+
+	if (!page)
+		return false;
+	for (i = 0; i < count; i += nr) {
+		nr = look_at(page + i, look);
+		if (!nr)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The kernel brings a block to a lower zone only if the zone reaches into it
+ * without it: the last of such a zone would come back to another.
+ */
+static bool comes_back(const struct zone *zone, unsigned long start,
+		       unsigned long end)
+{
+	if (zone_idx(zone) >= ZONE_NORMAL)
+		return true;
+	return start > zone->zone_start_pfn && end < zone_end_pfn(zone);
+}
+
+/**
+ * hvb_scan_zone() - which zone would a block be taken from?
+ * @start: number of its first page
+ * @count: its pages
+ *
+ * Context: any.
+ * Return: the zone; NULL when none may be: the block is offline, its zone would
+ * not be the same afterwards, or has areas for contiguous allocations, which
+ * must not be isolated.
+ */
+const struct zone *hvb_scan_zone(unsigned long start, unsigned long count)
+{
+	struct page *page = pfn_to_online_page(start);
+	struct zone *zone;
+
+	if (!page)
+		return NULL;
+	zone = page_zone(page);
+	if (zone_cma_pages(zone) || !comes_back(zone, start, start + count))
+		return NULL;
+	return zone;
+}
+
+/**
+ * hvb_scan_block() - can a block be set offline?
+ * @start: number of its first page
+ * @count: its pages
+ * @absent_pages: of these, pages that the host has already
+ * @most_moved_pages: so many may have to be moved
+ * @block: filled in when it can
+ *
+ * Reads each struct page of the block at most once, and none behind the first
+ * that says no.
+ *
+ * Context: any; takes as long as that.
+ * Return: true when it can.
+ */
+bool hvb_scan_block(unsigned long start, unsigned long count,
+		    unsigned long absent_pages, unsigned long most_moved_pages,
+		    struct hvb_scan *block)
+{
+	struct look look = {
+		.zone = hvb_scan_zone(start, count),
+		.most_moved_pages = most_moved_pages,
+	};
+	unsigned long part = min(count, (unsigned long)PAGES_PER_SECTION), i;
+
+	if (!look.zone)
+		return false;
+	for (i = 0; i < count; i += part)
+		if (!look_at_section(start + i, part, &look))
+			return false;
+	/* Pages that another driver holds offline can't go with the block. */
+	if (look.offline_pages != absent_pages)
+		return false;
+	block->start = start;
+	block->moved_pages = look.moved_pages;
+	block->is_movable = zone_idx(look.zone) == ZONE_MOVABLE;
+	return true;
+}
