@@ -31,14 +31,14 @@ struct page;
  * @added: pages of all blocks that we added
  * @moving: the pages of the block that goes offline or comes online now; count
  *	0 when none does (the kernel moves one at a time)
+ * @moving_is_movable: it was in ZONE_MOVABLE when it began to go offline
  * @nr_added: pages of @added that the host backs
  * @nr_onlined: of these, how many are in blocks that are online
  * @nr_landing: backed pages of blocks that are being added right now, which are
  *	on their way to be online
- * @idle: blocks that we set offline and that aren't online again, for the zone
- *	that they go back to: kernel, movable
+ * @idle: blocks that we set offline and that aren't online again
+ * @movable: offline blocks with absent pages that were in ZONE_MOVABLE
  * @claim: the block that is being taken now; count 0 when none is
- * @claim_movable: it goes back to ZONE_MOVABLE
  * @claim_pages: how many more pages of it are wanted
  * @nr_claimed: pages of it that became fresh
  * @owns_callback: we are the kernel's online callback
@@ -52,12 +52,13 @@ struct hvb_absent {
 	struct hvb_ranges returning;
 	struct hvb_ranges added;
 	struct hvb_range moving;
+	bool moving_is_movable;
 	unsigned long nr_added;
 	unsigned long nr_onlined;
 	unsigned long nr_landing;
-	struct hvb_ranges idle[2];
+	struct hvb_ranges idle;
+	struct hvb_ranges movable;
 	struct hvb_range claim;
-	bool claim_movable;
 	unsigned long claim_pages;
 	unsigned long nr_claimed;
 	bool owns_callback;
@@ -108,16 +109,17 @@ void hvb_absent_forget(struct hvb_device *dm, const struct hvb_range *blocks,
 
 /* claim.c */
 void hvb_absent_claim(struct hvb_device *dm, unsigned long start,
-		      bool is_movable, unsigned long wanted);
+		      unsigned long wanted);
 unsigned long hvb_absent_claimed(struct hvb_device *dm);
-bool hvb_absent_is_claimed(struct hvb_device *dm, unsigned long start,
-			   unsigned long count);
+bool hvb_absent_went_offline(struct hvb_device *dm, unsigned long start,
+			     unsigned long count);
+bool hvb_absent_went_online(struct hvb_device *dm, unsigned long start,
+			    unsigned long count);
 bool hvb_absent_is_idle(struct hvb_device *dm, unsigned long page);
-bool hvb_absent_unidle(struct hvb_device *dm, unsigned long start,
-		       unsigned long count);
-bool hvb_absent_next_idle(struct hvb_device *dm, enum hvb_online_policy zone,
-			  unsigned long from, unsigned long *start);
+bool hvb_absent_next_idle(struct hvb_device *dm, unsigned long from,
+			  unsigned long *start, enum hvb_online_policy *zone);
 bool hvb_absent_next_offline(struct hvb_device *dm, unsigned long from,
-			     unsigned long *start);
+			     unsigned long *start,
+			     enum hvb_online_policy *zone);
 
 #endif

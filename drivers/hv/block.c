@@ -30,21 +30,25 @@
 #define PAUSE_MS	10
 
 /*
- * What a block may take to go offline. A free one takes milliseconds; moving a
- * page takes up to 40 us on an emulated machine, and a tenth on others.
+ * What a block may take to go offline once the kernel has begun with it. A free
+ * one takes milliseconds; moving a page takes up to 40 us on an emulated machine,
+ * and a tenth on others. Before that the kernel waits for each CPU, which isn't
+ * the block's fault.
  */
-#define OFFLINE_MS	200
 #define MOVES_PER_MS	20
+#define BEGIN_MS	2000
 
 /**
- * struct deadline - when to stop waiting for a block to go offline
+ * struct hvb_deadline - when to stop waiting for a block to go offline
  * @timer: it ends the wait
  * @task: who waits
+ * @limit_ms: how long the kernel may take once it has begun
  * @passed: the timer ended it
  */
-struct deadline {
+struct hvb_deadline {
 	struct timer_list timer;
 	struct task_struct *task;
+	unsigned int limit_ms;
 	bool passed;
 };
 
@@ -54,7 +58,7 @@ struct deadline {
  * must not stay.
  */
 static int write_state(struct hvb_device *dm, const char *path,
-		       const char *state, const struct deadline *deadline)
+		       const char *state, const struct hvb_deadline *deadline)
 {
 	unsigned int i;
 	int err;
@@ -122,10 +126,28 @@ int hvb_block_online(struct hvb_device *dm, unsigned long page,
 
 static void end_wait(struct timer_list *timer)
 {
-	struct deadline *deadline = container_of(timer, struct deadline, timer);
+	struct hvb_deadline *deadline = container_of(timer, struct hvb_deadline,
+						     timer);
 
 	WRITE_ONCE(deadline->passed, true);
 	set_tsk_thread_flag(deadline->task, TIF_SIGPENDING);
+}
+
+/**
+ * hvb_block_begins() - the kernel begins to set a block offline
+ * @dm: the device
+ *
+ * Context: the memory notifier, in whoever sets the block offline.
+ */
+void hvb_block_begins(struct hvb_device *dm)
+{
+	struct hvb_deadline *deadline = READ_ONCE(dm->deadline);
+
+	/* Another's block leaves ours alone, whose deadline is on its stack. */
+	if (current_work() != &dm->receive_work || !deadline)
+		return;
+	mod_timer(&deadline->timer,
+		  jiffies + msecs_to_jiffies(deadline->limit_ms));
 }
 
 /**
@@ -143,15 +165,19 @@ static void end_wait(struct timer_list *timer)
 int hvb_block_offline(struct hvb_device *dm, unsigned long page,
 		      unsigned long moved_pages)
 {
-	unsigned int limit_ms = OFFLINE_MS + moved_pages / MOVES_PER_MS;
-	struct deadline deadline = { .task = current };
+	struct hvb_deadline deadline = {
+		.task = current,
+		.limit_ms = dm->offline_wait_ms + moved_pages / MOVES_PER_MS,
+	};
 	char path[sizeof(BLOCK_FILE) + 20];
 	int err;
 
 	snprintf(path, sizeof(path), BLOCK_FILE, page / dm->block_pages);
 	timer_setup_on_stack(&deadline.timer, end_wait, 0);
-	mod_timer(&deadline.timer, jiffies + msecs_to_jiffies(limit_ms));
+	mod_timer(&deadline.timer, jiffies + msecs_to_jiffies(BEGIN_MS));
+	dm->deadline = &deadline;
 	err = write_state(dm, path, "offline", &deadline);
+	dm->deadline = NULL;
 	timer_delete_sync(&deadline.timer);
 	timer_destroy_on_stack(&deadline.timer);
 	if (!READ_ONCE(deadline.passed))

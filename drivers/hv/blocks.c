@@ -213,7 +213,7 @@ static int take(struct hvb_device *dm, const struct hvb_scan *block,
 	unsigned long claimed;
 	int err;
 
-	hvb_absent_claim(dm, block->start, block->is_movable, wanted);
+	hvb_absent_claim(dm, block->start, wanted);
 	err = hvb_block_cycle(dm, block->start, block->moved_pages,
 			      zone_of(block));
 	claimed = hvb_absent_claimed(dm);
@@ -239,27 +239,19 @@ static bool may_take(struct hvb_device *dm, const struct hvb_counters *start)
 	       hvb_inflate_limit(dm, start, ULONG_MAX) >= dm->block_pages;
 }
 
-/* Brings the idle blocks of one zone online. Return: whether all came. */
-static bool bring_online(struct hvb_device *dm, enum hvb_online_policy zone)
+static void bring_online(struct hvb_device *dm)
 {
+	enum hvb_online_policy zone;
 	unsigned long start = 0;
 	bool all = true;
 
-	while (hvb_absent_next_idle(dm, zone, start, &start)) {
+	while (hvb_absent_next_idle(dm, start, &start, &zone)) {
 		if (hvb_hot_remove_undo(dm, start) ||
 		    hvb_block_online(dm, start, zone))
 			all = false;
 		start += dm->block_pages;
 		cond_resched();
 	}
-	return all;
-}
-
-static void bring_all_online(struct hvb_device *dm)
-{
-	bool all = bring_online(dm, HVB_ONLINE_KERNEL);
-
-	all &= bring_online(dm, HVB_ONLINE_MOVABLE);
 	if (!all)
 		queue_delayed_work(dm->wq, &dm->bring_back_work,
 				   msecs_to_jiffies(RETRY_MS));
@@ -295,7 +287,7 @@ unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
 		err = take(dm, &block, part, &nr);
 		cond_resched();
 	}
-	bring_all_online(dm);
+	bring_online(dm);
 	return nr;
 }
 
@@ -316,7 +308,7 @@ int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
 
 	if (!look(dm, start, &block))
 		return 0;
-	hvb_absent_claim(dm, start, block.is_movable, dm->block_pages);
+	hvb_absent_claim(dm, start, dm->block_pages);
 	err = hvb_block_offline(dm, start, block.moved_pages);
 	claimed = hvb_absent_claimed(dm);
 	if (err)
@@ -335,7 +327,7 @@ int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
 void hvb_blocks_bring_back(struct hvb_device *dm)
 {
 	dm->blocks.is_stale = true;
-	bring_all_online(dm);
+	bring_online(dm);
 }
 
 /**
@@ -344,7 +336,7 @@ void hvb_blocks_bring_back(struct hvb_device *dm)
  */
 void hvb_blocks_retry(struct work_struct *work)
 {
-	bring_all_online(container_of(to_delayed_work(work), struct hvb_device,
+	bring_online(container_of(to_delayed_work(work), struct hvb_device,
 				      bring_back_work));
 }
 
@@ -357,12 +349,13 @@ void hvb_blocks_retry(struct work_struct *work)
  */
 void hvb_blocks_settle(struct hvb_device *dm)
 {
+	enum hvb_online_policy zone;
 	unsigned long start = 0;
 
 	if (!dm->absent.owns_callback)
 		return;
-	while (hvb_absent_next_offline(dm, start, &start)) {
-		if (hvb_block_online(dm, start, HVB_ONLINE_KERNEL))
+	while (hvb_absent_next_offline(dm, start, &start, &zone)) {
+		if (hvb_block_online(dm, start, zone))
 			dev_warn_ratelimited(dm->dev, "memory block %lu holds pages that the host has: it must stay offline until a driver is loaded again\n",
 					     start / dm->block_pages);
 		start += dm->block_pages;

@@ -4,10 +4,12 @@
  *
  * What is taken is what the kernel lets go: so the pages become ours in the
  * kernel's own notification that the block is offline, and no one can bring it
- * online with them in between. The block is idle then: in one of two sets, for
- * the zone that it goes back to, until it is online again, which is at once
- * unless something fails. An idle block counts as online: none of its pages
- * waits to be.
+ * online with them in between. The block is idle then, until it is online again,
+ * which is at once unless something fails. An idle block counts as online: none
+ * of its pages waits to be.
+ *
+ * Whoever set a block offline, it is noted which zone it was in, since the kernel
+ * forgets that.
  */
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -34,30 +36,22 @@ static void claim_rest(struct hvb_device *dm, unsigned long start,
 	}
 }
 
-static struct hvb_ranges *idle_set(struct hvb_device *dm,
-				   enum hvb_online_policy zone)
-{
-	return &dm->absent.idle[zone == HVB_ONLINE_MOVABLE];
-}
-
 /**
  * hvb_absent_claim() - take what is in a block when it goes offline
  * @dm: the device
  * @start: number of its first page
- * @is_movable: it goes back to ZONE_MOVABLE
  * @wanted: how many pages are taken at most; the others are still present
  *
  * Context: may sleep.
  */
 void hvb_absent_claim(struct hvb_device *dm, unsigned long start,
-		      bool is_movable, unsigned long wanted)
+		      unsigned long wanted)
 {
 	struct hvb_absent *absent = &dm->absent;
 
 	mutex_lock(&absent->lock);
 	absent->claim.start = start;
 	absent->claim.count = dm->block_pages;
-	absent->claim_movable = is_movable;
 	absent->claim_pages = wanted;
 	absent->nr_claimed = 0;
 	mutex_unlock(&absent->lock);
@@ -81,29 +75,68 @@ unsigned long hvb_absent_claimed(struct hvb_device *dm)
 	return nr;
 }
 
+/* A block went offline: note the zone, if somebody may have to know it. */
+static void note_zone(struct hvb_device *dm, unsigned long start,
+		      unsigned long count)
+{
+	struct hvb_range part;
+
+	if (dm->absent.moving_is_movable &&
+	    hvb_absent_next(dm, start, start + count, &part))
+		hvb_absent_must_add(dm, &dm->absent.movable, start, count);
+}
+
+static void erase(struct hvb_device *dm, struct hvb_ranges *set,
+		  unsigned long start, unsigned long count)
+{
+	if (hvb_ranges_contains(set, start, count))
+		hvb_absent_must_take(dm, set, start, count);
+}
+
 /**
- * hvb_absent_is_claimed() - is it us who set these pages offline?
+ * hvb_absent_went_offline() - a block is offline that was online
  * @dm: the device
- * @start: number of the first page
- * @count: how many pages
+ * @start: number of its first page
+ * @count: its pages
  *
- * If so, they are ours from here on.
+ * If it is us who set it offline, its pages are ours from here on.
  *
- * Context: absent.lock is held.
- * Return: true when they are.
+ * Context: absent.lock is held; may sleep.
+ * Return: true when it is us.
  */
-bool hvb_absent_is_claimed(struct hvb_device *dm, unsigned long start,
-			   unsigned long count)
+bool hvb_absent_went_offline(struct hvb_device *dm, unsigned long start,
+			     unsigned long count)
 {
 	struct hvb_absent *absent = &dm->absent;
+	bool is_ours = absent->claim.start == start &&
+		       absent->claim.count == count;
 
 	lockdep_assert_held(&absent->lock);
-	if (absent->claim.start != start || absent->claim.count != count)
-		return false;
-	claim_rest(dm, start, start + count);
-	hvb_absent_must_add(dm, &absent->idle[absent->claim_movable], start,
-			    count);
-	return true;
+	if (is_ours) {
+		claim_rest(dm, start, start + count);
+		hvb_absent_must_add(dm, &absent->idle, start, count);
+	}
+	note_zone(dm, start, count);
+	return is_ours;
+}
+
+/**
+ * hvb_absent_went_online() - a block is online that was offline
+ * @dm: the device
+ * @start: number of its first page
+ * @count: its pages
+ *
+ * Context: absent.lock is held; may sleep.
+ * Return: true when it is us who had set it offline.
+ */
+bool hvb_absent_went_online(struct hvb_device *dm, unsigned long start,
+			    unsigned long count)
+{
+	bool was_ours = hvb_absent_is_idle(dm, start);
+
+	erase(dm, &dm->absent.idle, start, count);
+	erase(dm, &dm->absent.movable, start, count);
+	return was_ours;
 }
 
 /**
@@ -117,40 +150,23 @@ bool hvb_absent_is_claimed(struct hvb_device *dm, unsigned long start,
 bool hvb_absent_is_idle(struct hvb_device *dm, unsigned long page)
 {
 	lockdep_assert_held(&dm->absent.lock);
-	return hvb_ranges_contains(&dm->absent.idle[0], page, 1) ||
-	       hvb_ranges_contains(&dm->absent.idle[1], page, 1);
+	return hvb_ranges_contains(&dm->absent.idle, page, 1);
 }
 
-/**
- * hvb_absent_unidle() - a block is online again
- * @dm: the device
- * @start: number of its first page
- * @count: its pages
- *
- * Context: absent.lock is held.
- * Return: true when we had set it offline.
- */
-bool hvb_absent_unidle(struct hvb_device *dm, unsigned long start,
-		       unsigned long count)
+/* The zone that an offline block was in. */
+static enum hvb_online_policy zone_of(struct hvb_device *dm,
+				      unsigned long page)
 {
-	unsigned int i;
-
-	lockdep_assert_held(&dm->absent.lock);
-	for (i = 0; i < 2; i++) {
-		if (!hvb_ranges_contains(&dm->absent.idle[i], start, count))
-			continue;
-		hvb_absent_must_take(dm, &dm->absent.idle[i], start, count);
-		return true;
-	}
-	return false;
+	return hvb_ranges_contains(&dm->absent.movable, page, 1) ?
+		HVB_ONLINE_MOVABLE : HVB_ONLINE_KERNEL;
 }
 
 /**
  * hvb_absent_next_idle() - the next block that should come online
  * @dm: the device
- * @zone: of those that go back to this zone
  * @from: number of the first page looked at
  * @start: number of the first page of the block found
+ * @zone: the zone that it goes back to
  *
  * That is each idle block that the kernel knows, and each that was removed
  * (hotremove.c) of which a page is present again.
@@ -158,17 +174,18 @@ bool hvb_absent_unidle(struct hvb_device *dm, unsigned long start,
  * Context: may sleep.
  * Return: false when there is none from @from on.
  */
-bool hvb_absent_next_idle(struct hvb_device *dm, enum hvb_online_policy zone,
-			  unsigned long from, unsigned long *start)
+bool hvb_absent_next_idle(struct hvb_device *dm, unsigned long from,
+			  unsigned long *start, enum hvb_online_policy *zone)
 {
 	unsigned long block_pages = dm->block_pages;
 	struct hvb_range part;
 	bool found = false;
 
 	mutex_lock(&dm->absent.lock);
-	while (!found && hvb_ranges_next(idle_set(dm, zone), from, ULONG_MAX,
+	while (!found && hvb_ranges_next(&dm->absent.idle, from, ULONG_MAX,
 					 &part)) {
 		*start = part.start;
+		*zone = zone_of(dm, part.start);
 		from = part.start + block_pages;
 		found = pfn_valid(*start) ||
 			hvb_absent_count_locked(dm, *start, block_pages) <
@@ -183,13 +200,15 @@ bool hvb_absent_next_idle(struct hvb_device *dm, enum hvb_online_policy zone,
  * @dm: the device
  * @from: number of the first page looked at; that of a block
  * @start: number of the first page of the block found
+ * @zone: the zone that it was in
  *
  * Context: may sleep.
  * Return: false when there is none from @from on. Blocks that were removed
  * don't count.
  */
 bool hvb_absent_next_offline(struct hvb_device *dm, unsigned long from,
-			     unsigned long *start)
+			     unsigned long *start,
+			     enum hvb_online_policy *zone)
 {
 	struct hvb_range part;
 	bool found = false;
@@ -197,8 +216,9 @@ bool hvb_absent_next_offline(struct hvb_device *dm, unsigned long from,
 	mutex_lock(&dm->absent.lock);
 	while (!found && hvb_absent_next(dm, from, ULONG_MAX, &part)) {
 		*start = ALIGN_DOWN(part.start, dm->block_pages);
-		found = pfn_valid(*start) && !pfn_to_online_page(*start);
+		*zone = zone_of(dm, *start);
 		from = *start + dm->block_pages;
+		found = pfn_valid(*start) && !pfn_to_online_page(*start);
 	}
 	mutex_unlock(&dm->absent.lock);
 	return found;

@@ -16,8 +16,8 @@ static void init_absent(struct hvb_absent *absent)
 	hvb_ranges_init(&absent->holes);
 	hvb_ranges_init(&absent->returning);
 	hvb_ranges_init(&absent->added);
-	hvb_ranges_init(&absent->idle[0]);
-	hvb_ranges_init(&absent->idle[1]);
+	hvb_ranges_init(&absent->idle);
+	hvb_ranges_init(&absent->movable);
 }
 
 static void exit_absent(struct hvb_absent *absent)
@@ -27,8 +27,8 @@ static void exit_absent(struct hvb_absent *absent)
 	hvb_ranges_destroy(&absent->holes);
 	hvb_ranges_destroy(&absent->returning);
 	hvb_ranges_destroy(&absent->added);
-	hvb_ranges_destroy(&absent->idle[0]);
-	hvb_ranges_destroy(&absent->idle[1]);
+	hvb_ranges_destroy(&absent->idle);
+	hvb_ranges_destroy(&absent->movable);
 	mutex_destroy(&absent->lock);
 }
 
@@ -47,6 +47,7 @@ int hvb_device_init(struct hvb_device *dm)
 	dm->block_pages = memory_block_size_bytes() >> PAGE_SHIFT;
 	dm->send_wait_ms = HVB_SEND_MS;
 	dm->answer_wait_ms = HVB_ANSWER_MS;
+	dm->offline_wait_ms = HVB_OFFLINE_MS;
 	mutex_init(&dm->send_lock);
 	mutex_init(&dm->mounts_lock);
 	mutex_init(&dm->psi_lock);

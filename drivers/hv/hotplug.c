@@ -83,9 +83,11 @@ static void going_offline(struct hvb_device *dm, unsigned long start,
 	mutex_lock(&absent->lock);
 	absent->moving.start = start;
 	absent->moving.count = count;
+	absent->moving_is_movable = is_zone_movable_page(pfn_to_page(start));
 	absent->nr_onlined -= count_backed(dm, start, count);
 	hold_absent(dm, start, start + count, -1);
 	mutex_unlock(&absent->lock);
+	hvb_block_begins(dm);
 }
 
 static void going_online(struct hvb_device *dm, unsigned long start,
@@ -115,8 +117,8 @@ static void settled(struct hvb_device *dm, unsigned long start,
 	absent->moving.count = 0;
 	if (is_online && was_online)
 		hold_absent(dm, start, start + count, 1);
-	if (is_online ? !hvb_absent_unidle(dm, start, count) :
-			was_online && hvb_absent_is_claimed(dm, start, count))
+	if (is_online ? !hvb_absent_went_online(dm, start, count) :
+			was_online && hvb_absent_went_offline(dm, start, count))
 		absent->nr_onlined += count_backed(dm, start, count);
 	while (hvb_ranges_next(&absent->returning, start, start + count,
 			       &part)) {

@@ -57,6 +57,7 @@
 
 struct dentry;
 struct device;
+struct hvb_deadline;
 struct hv_device;
 struct hvb_device;
 struct hvb_psi;
@@ -68,6 +69,9 @@ struct vfsmount;
 
 /* How long the host may take to answer in the handshake. */
 #define HVB_ANSWER_MS		5000
+
+/* How long the kernel may work at setting a block offline. */
+#define HVB_OFFLINE_MS		200
 
 /* How long a full ring is waited for before a send has failed for good. */
 #define HVB_SEND_MS		10000
@@ -179,6 +183,8 @@ struct hvb_last_request {
  * @is_paused: the guest is about to hibernate: requests are refused for now
  * @send_wait_ms: how long a full ring is waited for
  * @answer_wait_ms: how long the handshake waits for each answer
+ * @offline_wait_ms: how long the kernel may work at setting a block offline
+ * @deadline: of the block that is set offline now, or NULL; used by @wq only
  * @trans_id: the last transaction that we began
  * @stage: which answer is awaited; written by the handshake before it sends,
  *	cleared by @receive_work
@@ -253,6 +259,8 @@ struct hvb_device {
 	bool is_paused;
 	unsigned int send_wait_ms;
 	unsigned int answer_wait_ms;
+	unsigned int offline_wait_ms;
+	struct hvb_deadline *deadline;
 	atomic_t trans_id;
 
 	enum hvb_stage stage;
@@ -373,6 +381,7 @@ int hvb_block_online(struct hvb_device *dm, unsigned long page,
 		     enum hvb_online_policy zone);
 int hvb_block_offline(struct hvb_device *dm, unsigned long page,
 		      unsigned long moved_pages);
+void hvb_block_begins(struct hvb_device *dm);
 int hvb_block_cycle(struct hvb_device *dm, unsigned long page,
 		    unsigned long moved_pages, enum hvb_online_policy zone);
 

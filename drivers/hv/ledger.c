@@ -23,8 +23,8 @@ enum ledger_set {
 	LEDGER_GIVEN,
 	LEDGER_HOLES,
 	LEDGER_ADDED,
-	LEDGER_IDLE_KERNEL,
-	LEDGER_IDLE_MOVABLE,
+	LEDGER_IDLE,
+	LEDGER_MOVABLE,
 	LEDGER_SETS,
 };
 
@@ -50,10 +50,10 @@ static struct hvb_ranges *ledger_set(struct hvb_device *dm,
 		return &dm->absent.holes;
 	case LEDGER_ADDED:
 		return &dm->absent.added;
-	case LEDGER_IDLE_KERNEL:
-		return &dm->absent.idle[0];
+	case LEDGER_IDLE:
+		return &dm->absent.idle;
 	default:
-		return &dm->absent.idle[1];
+		return &dm->absent.movable;
 	}
 }
 

@@ -355,18 +355,16 @@ static void pages_without_a_reference_can_be_somebody_s(struct kunit *test)
 /* The last block of a lower zone would come online in another. */
 static void the_edge_of_a_lower_zone_stays(struct kunit *test)
 {
-	struct host *host = host_connected(test);
-	struct hvb_range range = { BLOCK(0), NR_BLOCKS * block_pages() };
-	struct hvb_scan block;
+	unsigned long edge = HOST_MEMORY - block_pages();
+	unsigned int zone = page_zonenum(pfn_to_page(edge));
 
-	host->params.online_policy = HVB_ONLINE_KERNEL;
-	host_adds(host, &range, NULL);
-	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
-	KUNIT_ASSERT_LT(test, page_zonenum(pfn_to_page(BLOCK(0))),
-			ZONE_NORMAL);
-	KUNIT_EXPECT_FALSE(test, can_go(BLOCK(NR_BLOCKS - 1), &block));
-	KUNIT_EXPECT_TRUE(test, can_go(BLOCK(1), &block));
-	KUNIT_EXPECT_FALSE(test, can_go(BLOCK(NR_BLOCKS), &block));
+	KUNIT_ASSERT_LT(test, zone, ZONE_NORMAL);
+	KUNIT_ASSERT_EQ(test, zone,
+			page_zonenum(pfn_to_page(edge - block_pages())));
+	KUNIT_EXPECT_NULL(test, hvb_scan_zone(edge, block_pages()));
+	KUNIT_EXPECT_NOT_NULL(test, hvb_scan_zone(edge - block_pages(),
+						  block_pages()));
+	KUNIT_EXPECT_NULL(test, hvb_scan_zone(HOST_MEMORY, block_pages()));
 }
 
 static int take_while_moves(struct host *host, struct page *page,

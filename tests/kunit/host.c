@@ -13,6 +13,9 @@
 #include "fault.h"
 #include "host.h"
 
+/* A debug kernel on a busy machine takes long to set a block offline. */
+#define OFFLINE_MS	5000
+
 struct letter {
 	struct list_head node;
 	size_t len;
@@ -250,6 +253,7 @@ struct host *host_new(struct kunit *test)
 	host->dm.transport = &script;
 	host->dm.params = &host->params;
 	KUNIT_ASSERT_EQ(test, 0, hvb_device_init(&host->dm));
+	host->dm.offline_wait_ms = OFFLINE_MS;
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, end, host));
 	return host;
 }
@@ -294,6 +298,7 @@ void host_restart_driver(struct host *host)
 {
 	host_stop_driver(host);
 	KUNIT_ASSERT_EQ(host->test, 0, hvb_device_init(&host->dm));
+	host->dm.offline_wait_ms = OFFLINE_MS;
 	KUNIT_ASSERT_EQ(host->test, 0, hvb_vsc_connect(&host->dm));
 	drop_letters(&host->sent);
 }

@@ -48,7 +48,7 @@ MUTANTS = [
     ("blocks.a_part*", "claim.c", "min(until - start, dm->absent.claim_pages)",
      "until - start"),
     ("blocks.*", "claim.c",
-     "hvb_absent_must_take(dm, &dm->absent.idle[i], start, count);", ""),
+     "	erase(dm, &dm->absent.idle, start, count);\n", ""),
     ("hotadd.*", "holes.c", "	absent->nr_added -= backed->count;\n", ""),
     ("hotadd.*", "holes.c",
      "hvb_absent_must_take(dm, &absent->holes, start, nr);", ""),
