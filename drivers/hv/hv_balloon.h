@@ -8,8 +8,8 @@
  *   params.c     what the admin sets            -> main.c, status.c
  *   device.c     the life of struct hvb_device  -> ledger.c, hotplug.c
  *   transport.c  packets in and out             -> vsc.c
- *   vsc.c        the conversation with the host -> inflate, deflate, hotadd,
- *                                                  hotremove
+ *   vsc.c        the conversation with the host -> handshake, inflate, deflate,
+ *                                                  hotadd, hotremove
  *   inflate.c    pages to the host              -> blocks.c, absent.c, vsc.c
  *   deflate.c    pages from the host            -> blocks.c, absent.c, vsc.c
  *   hotadd.c     new memory from the host       -> absent.c, block.c, vsc.c
@@ -353,6 +353,9 @@ const char *hvb_vsc_state_name(enum hvb_state state);
 void hvb_vsc_receive(struct work_struct *work);
 void hvb_vsc_note_request(struct hvb_device *dm, enum dm_type type,
 			  u64 asked_pages, u64 done_pages);
+
+/* handshake.c */
+int hvb_handshake(struct hvb_device *dm);
 
 /* inflate.c */
 int hvb_inflate_tell(struct hvb_device *dm, enum dm_type type, u32 trans_id,

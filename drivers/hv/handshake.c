@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The handshake: the guest asks for a version of the protocol, then tells what it
+ * can do. Each question waits for its answer, which the device's work reads and
+ * vsc.c takes.
+ */
+#include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/jiffies.h>
+
+#include "hv_balloon.h"
+
+/* Sends a question and waits for the answer. */
+static int ask(struct hvb_device *dm, enum hvb_stage stage, const void *buf,
+	       size_t size)
+{
+	int err;
+
+	reinit_completion(&dm->answered);
+	WRITE_ONCE(dm->stage, stage);
+	err = hvb_vsc_send(dm, buf, size);
+	if (err)
+		return err;
+	if (!wait_for_completion_timeout(&dm->answered,
+					 msecs_to_jiffies(dm->answer_wait_ms)))
+		return -ETIMEDOUT;
+	return 0;
+}
+
+static int negotiate_version(struct hvb_device *dm)
+{
+	static const u32 versions[] = {
+		DM_VERSION_2_0, DM_VERSION_1_0, DM_VERSION_0_3,
+	};
+	struct dm_version_request req;
+	unsigned int i;
+	size_t size;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(versions); i++) {
+		size = hvb_msg_version(&req, atomic_inc_return(&dm->trans_id),
+				       versions[i],
+				       i == ARRAY_SIZE(versions) - 1);
+		err = ask(dm, HVB_AWAIT_VERSION, &req, size);
+		if (err) {
+			dev_err_ratelimited(dm->dev, "no answer to protocol version %u.%u (%d)\n",
+					    DM_VERSION_MAJOR(versions[i]),
+					    DM_VERSION_MINOR(versions[i]), err);
+			return err;
+		}
+		if (dm->is_accepted) {
+			dm->version = versions[i];
+			return 0;
+		}
+	}
+	dev_err_ratelimited(dm->dev, "the host refused every protocol version (2.0, 1.0 and 0.3)\n");
+	return -EPROTO;
+}
+
+/*
+ * A host wants the first two bits of a guest that can hibernate, too; such a
+ * guest refuses the requests.
+ */
+static u64 features(struct hvb_device *dm)
+{
+	u64 bits = 0;
+
+	if (hvb_device_can_balloon(dm))
+		bits |= DM_CAP_BALLOON;
+	if (hvb_device_can_hot_add(dm))
+		bits |= DM_CAP_HOT_ADD;
+	if (hvb_device_can_hot_remove(dm) && dm->version >= DM_VERSION_2_0)
+		bits |= DM_CAP_HOT_REMOVE;
+	return bits;
+}
+
+static int report_capabilities(struct hvb_device *dm)
+{
+	struct dm_capabilities caps;
+	unsigned int alignment;
+	size_t size;
+	int err;
+
+	alignment = hvb_plan_alignment((u64)dm->block_pages << PAGE_SHIFT);
+	size = hvb_msg_capabilities(&caps, atomic_inc_return(&dm->trans_id),
+				    features(dm), alignment);
+	err = ask(dm, HVB_AWAIT_CAPS, &caps, size);
+	if (err) {
+		dev_err_ratelimited(dm->dev, "no answer to the capabilities (%d)\n",
+				    err);
+		return err;
+	}
+	if (!dm->is_accepted) {
+		dev_err_ratelimited(dm->dev, "the host refused the guest's capabilities\n");
+		return -ECONNREFUSED;
+	}
+	return 0;
+}
+
+/**
+ * hvb_handshake() - agree with the host
+ * @dm: the device; its channel is open
+ *
+ * Context: may sleep; waits for the host, answer_wait_ms for each answer.
+ * Return: 0; -EPROTO when the host refused every version; -ECONNREFUSED when it
+ * refused the capabilities; -ETIMEDOUT when it didn't answer; or what sending
+ * said.
+ */
+int hvb_handshake(struct hvb_device *dm)
+{
+	return negotiate_version(dm) ?: report_capabilities(dm);
+}
