@@ -152,7 +152,7 @@ DEFINE_SHOW_ATTRIBUTE(hv_balloon);
  */
 void hvb_debugfs_init(struct hvb_device *dm)
 {
-	dm->debugfs = debugfs_create_file("hv-balloon", 0444, NULL, dm,
+	dm->debugfs = debugfs_create_file("hv-balloon", 0400, NULL, dm,
 					  &hv_balloon_fops);
 }
 

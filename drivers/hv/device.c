@@ -80,9 +80,9 @@ int hvb_device_init(struct hvb_device *dm)
 		goto err_listen;
 	hvb_reserve_fill(dm);
 	if (!hvb_device_can_hot_add(dm))
-		dev_info(dm->dev, "hot-add is off: it can't be had on this architecture\n");
+		dev_info_once(dm->dev, "hot-add is off: it can't be had on this architecture\n");
 	if (!hvb_device_can_balloon(dm))
-		dev_info(dm->dev, "ballooning is off: it needs a kernel with pages of 4 KiB\n");
+		dev_info_once(dm->dev, "ballooning is off: it needs a kernel with pages of 4 KiB\n");
 	return 0;
 
 err_listen:

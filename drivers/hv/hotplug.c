@@ -185,7 +185,7 @@ int hvb_hotplug_init(struct hvb_device *dm)
 	}
 	online_owner = NULL;
 taken:
-	dev_warn(dm->dev, "another driver decides which hot-added pages come online, so hot-add is off\n");
+	dev_warn_ratelimited(dm->dev, "another driver decides which hot-added pages come online, so hot-add is off\n");
 	return 0;
 }
 

@@ -92,14 +92,14 @@ void hvb_ledger_leave(struct hvb_device *dm)
 	if (!nr)
 		return;
 	if (held_pages)
-		dev_warn(dm->dev, "the host holds %lu pages (%lu MiB) of this guest; they stay away until it returns them to a driver loaded later, or the guest restarts\n",
-			 held_pages, held_pages >> (20 - PAGE_SHIFT));
+		dev_warn_ratelimited(dm->dev, "the host holds %lu pages (%lu MiB) of this guest; they stay away until it returns them to a driver loaded later, or the guest restarts\n",
+				     held_pages, held_pages >> (20 - PAGE_SHIFT));
 
 	if (dm->is_leaving)
 		return;
 	ledger = kvmalloc(struct_size(ledger, entries, nr), GFP_KERNEL);
 	if (!ledger) {
-		dev_warn(dm->dev, "no memory to remember which pages these are: only a restart brings them back\n");
+		dev_warn_ratelimited(dm->dev, "no memory to remember which pages these are: only a restart brings them back\n");
 		return;
 	}
 	ledger->magic = LEDGER_MAGIC;
@@ -208,7 +208,7 @@ void hvb_ledger_adopt(struct hvb_device *dm)
 	dm->absent.nr_onlined = count_onlined(dm);
 	mutex_unlock(&dm->absent.lock);
 	if (dm->absent.given.nr_pages)
-		dev_info(dm->dev, "took over %lu MiB that the host holds\n",
-			 dm->absent.given.nr_pages >> (20 - PAGE_SHIFT));
+		dev_info_ratelimited(dm->dev, "took over %lu MiB that the host holds\n",
+				     dm->absent.given.nr_pages >> (20 - PAGE_SHIFT));
 	kvfree(ledger);
 }

@@ -125,8 +125,8 @@ static struct hvb_psi *arm_nearest(struct hvb_device *dm, const char *text)
 	hvb_trigger_format(&trigger, wider);
 	psi = arm(dm, wider);
 	if (!IS_ERR(psi))
-		dev_info(dm->dev, "this kernel's PSI refuses \"%s\"; armed is \"%s\"\n",
-			 text, wider);
+		dev_info_ratelimited(dm->dev, "this kernel's PSI refuses \"%s\"; armed is \"%s\"\n",
+				     text, wider);
 	return psi;
 }
 
@@ -153,8 +153,8 @@ static void explain(struct hvb_device *dm, int err)
 		why = "boot without cgroup_disable=pressure to have it";
 	else if (err == -ENOENT)
 		why = "boot with psi=1 to have it";
-	dev_warn(dm->dev, "no pressure from PSI (%d): %s; allocation stalls are watched instead\n",
-		 err, why);
+	dev_warn_ratelimited(dm->dev, "no pressure from PSI (%d): %s; allocation stalls are watched instead\n",
+			     err, why);
 }
 
 /**

@@ -68,8 +68,8 @@ static int report_free_pages(struct page_reporting_dev_info *prdev,
 		return 0;
 
 	WRITE_ONCE(dm->hint_failed, true);
-	dev_warn(dm->dev, "the hypervisor refused a cold discard hint (%#x), free page reporting is off now\n",
-		 hv_result(status));
+	dev_warn_ratelimited(dm->dev, "the hypervisor refused a cold discard hint (%#x), free page reporting is off now\n",
+			     hv_result(status));
 	/* Unregistering waits for this function, so it can't be done here. */
 	queue_work(dm->wq, &dm->disable_reporting_work);
 	return -EIO;
@@ -110,8 +110,8 @@ void hvb_reporting_start(struct hvb_device *dm)
 	dm->prdev.order = pageblock_order;
 	err = page_reporting_register(&dm->prdev);
 	if (err) {
-		dev_warn(dm->dev, "free page reporting doesn't start (%d)\n",
-			 err);
+		dev_warn_ratelimited(dm->dev, "free page reporting doesn't start (%d)\n",
+				     err);
 		return;
 	}
 	dm->prdev_registered = true;

@@ -362,8 +362,8 @@ int hvb_status_start(struct hvb_device *dm)
 	dm->reported_us = 0;
 	task = kthread_run(reporter, dm, "hv_balloon");
 	if (IS_ERR(task)) {
-		dev_err(dm->dev, "the reporter doesn't start (%ld)\n",
-			PTR_ERR(task));
+		dev_err_ratelimited(dm->dev, "the reporter doesn't start (%ld)\n",
+				    PTR_ERR(task));
 		return PTR_ERR(task);
 	}
 	WRITE_ONCE(dm->reporter, task);

@@ -107,10 +107,10 @@ void hvb_unanswered_say(struct hvb_device *dm, const struct hvb_counters *now,
 	hvb_pressure_read(dm, pressure, sizeof(pressure));
 	if (max_pages)
 		snprintf(max, sizeof(max), "%llu MiB", HVB_MIB(max_pages));
-	dev_warn(dm->dev, "memory pressure unanswered for %llu s: %s. Pressure: %s. Demand: %s. Size: %llu MiB, the host's maximum: %s, given to the host: %llu MiB, added but offline: %llu MiB. Last request: %s\n",
-		 seconds, causes[find_cause(dm, now)], pressure,
-		 demand, HVB_MIB(now->total_pages), max, HVB_MIB(now->ballooned_pages),
-		 HVB_MIB(now->offline_pages), request);
+	dev_warn_ratelimited(dm->dev, "memory pressure unanswered for %llu s: %s. Pressure: %s. Demand: %s. Size: %llu MiB, the host's maximum: %s, given to the host: %llu MiB, added but offline: %llu MiB. Last request: %s\n",
+			     seconds, causes[find_cause(dm, now)], pressure,
+			     demand, HVB_MIB(now->total_pages), max, HVB_MIB(now->ballooned_pages),
+			     HVB_MIB(now->offline_pages), request);
 }
 
 /**
@@ -121,5 +121,5 @@ void hvb_unanswered_say(struct hvb_device *dm, const struct hvb_counters *now,
  */
 void hvb_unanswered_over(struct hvb_device *dm)
 {
-	dev_info(dm->dev, "memory pressure is answered or over\n");
+	dev_info_ratelimited(dm->dev, "memory pressure is answered or over\n");
 }

@@ -323,7 +323,8 @@ int hvb_vsc_connect(struct hvb_device *dm)
 	hvb_vsc_set_state(dm, HVB_INITIALIZING);
 	err = dm->transport->open(dm);
 	if (err) {
-		dev_err(dm->dev, "the channel doesn't open (%d)\n", err);
+		dev_err_ratelimited(dm->dev, "the channel doesn't open (%d)\n",
+				    err);
 		hvb_vsc_set_state(dm, HVB_INIT_ERROR);
 		return err;
 	}
@@ -340,8 +341,9 @@ int hvb_vsc_connect(struct hvb_device *dm)
 		return err;
 	}
 	dm->connected_at = jiffies;
-	dev_info(dm->dev, "Dynamic Memory protocol %u.%u\n",
-		 DM_VERSION_MAJOR(dm->version), DM_VERSION_MINOR(dm->version));
+	dev_info_ratelimited(dm->dev, "Dynamic Memory protocol %u.%u\n",
+			     DM_VERSION_MAJOR(dm->version),
+			     DM_VERSION_MINOR(dm->version));
 	return 0;
 }
 

@@ -17,6 +17,7 @@ import traceback
 
 import builds
 import intree
+import limits
 import messages
 import packages
 import parameters
@@ -50,6 +51,7 @@ alpine's files on busybox
 parameters as documented
 parameters as modinfo says
 dmesg lines in troubleshooting
+dmesg lines are limited
 states as tested
 package and dkms in a clean root
 kernels of dkms.conf
@@ -57,9 +59,9 @@ version of the package
 docs by the kernel's sphinx
 """.strip().splitlines()
 
-PROVIDED = {**builds.CHECKS, **intree.CHECKS, **messages.CHECKS,
-            **packages.CHECKS, **parameters.CHECKS, **states.CHECKS,
-            **static.CHECKS}
+PROVIDED = {**builds.CHECKS, **intree.CHECKS, **limits.CHECKS,
+            **messages.CHECKS, **packages.CHECKS, **parameters.CHECKS,
+            **states.CHECKS, **static.CHECKS}
 
 
 def run(name):
