@@ -55,7 +55,6 @@ int hvb_device_init(struct hvb_device *dm)
 	init_waitqueue_head(&dm->report_wait);
 	init_waitqueue_head(&dm->arrival_wait);
 	init_waitqueue_head(&dm->look_wait);
-	memcpy(dm->psi_wanted, dm->params->psi, sizeof(dm->psi_wanted));
 	INIT_WORK(&dm->receive_work, hvb_vsc_receive);
 	INIT_DELAYED_WORK(&dm->bring_back_work, hvb_blocks_retry);
 	init_absent(&dm->absent);
@@ -83,6 +82,7 @@ int hvb_device_init(struct hvb_device *dm)
 		dev_info_once(dm->dev, "hot-add is off: it can't be had on this architecture\n");
 	if (!hvb_device_can_balloon(dm))
 		dev_info_once(dm->dev, "ballooning is off: it needs a kernel with pages of 4 KiB\n");
+	hvb_devices_join(dm);
 	return 0;
 
 err_listen:
@@ -108,6 +108,7 @@ err_buffers:
  */
 void hvb_device_exit(struct hvb_device *dm)
 {
+	hvb_devices_leave(dm);
 	hvb_listen_stop(dm);
 	cancel_delayed_work_sync(&dm->bring_back_work);
 	destroy_workqueue(dm->wq);

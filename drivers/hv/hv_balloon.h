@@ -4,9 +4,12 @@
  *
  * Who calls whom:
  *
- *   main.c       the VMBus driver               -> device.c, vsc.c, status.c
- *   params.c     what the admin sets            -> main.c, status.c
- *   device.c     the life of struct hvb_device  -> ledger.c, hotplug.c
+ *   main.c       the VMBus driver               -> device.c, vsc.c, status.c,
+ *                                                  devices.c
+ *   params.c     what the admin sets            -> devices.c
+ *   devices.c    all devices                    -> status.c, vsc.c
+ *   device.c     the life of struct hvb_device  -> ledger.c, hotplug.c,
+ *                                                  devices.c
  *   transport.c  packets in and out             -> vsc.c
  *   vsc.c        the conversation with the host -> handshake, inflate, deflate,
  *                                                  hotadd, hotremove
@@ -33,6 +36,7 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/list.h>
 #include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -166,6 +170,7 @@ struct hvb_last_request {
 
 /**
  * struct hvb_device - one Dynamic Memory device
+ * @node: in the list of all devices
  * @dev: for messages; its platform_data carries the ledger (absent.c)
  * @hv: the VMBus device
  * @transport: how messages travel
@@ -203,7 +208,7 @@ struct hvb_last_request {
  * @reserve: memory put aside for hot-add; used by @wq only
  * @last_request: for diagnostics; written by @wq only
  * @inflating: the task that takes pages for the host now, or NULL
- * @reporter: sends status reports
+ * @reporter: sends status reports; written by devices.c, under a lock
  * @report_wait: wakes @reporter
  * @connected_at: jiffies when the handshake ended
  * @signals: bits of enum hvb_signal that the reporter has yet to take
@@ -225,7 +230,8 @@ struct hvb_last_request {
  * @psi_lock: taken to change @psi, and to look at it from elsewhere
  * @psi: the triggers that are armed
  * @psi_wanted: the triggers that the admin wants, when the reporter starts
- * @psi_request: a change of one of these, or NULL
+ * @psi_request: a change of one of these, or NULL; written under a lock of
+ *	devices.c, taken by the reporter
  * @most_swap_free_pages: the most swap that was ever seen free
  * @kept_free_pages: what the kernel kept free before memory was added; under
  *	the lock of @absent
@@ -240,6 +246,7 @@ struct hvb_last_request {
  * @counts: see enum hvb_count
  */
 struct hvb_device {
+	struct list_head node;
 	struct device *dev;
 	struct hv_device *hv;
 	const struct hvb_transport *transport;
@@ -334,9 +341,12 @@ bool hvb_device_can_hot_add(const struct hvb_device *dm);
 bool hvb_device_can_hot_remove(const struct hvb_device *dm);
 bool hvb_device_can_take_blocks(const struct hvb_device *dm);
 
-/* main.c */
-int hvb_main_for_each(int (*fn)(struct hvb_device *dm, void *data),
-		      void *data);
+/* devices.c */
+void hvb_devices_join(struct hvb_device *dm);
+void hvb_devices_leave(struct hvb_device *dm);
+void hvb_devices_set_reporter(struct hvb_device *dm, struct task_struct *task);
+int hvb_devices_set_psi(struct hvb_params *params, enum hvb_psi_which which,
+			const char *text);
 
 /* transport.c */
 extern const struct hvb_transport hvb_vmbus_transport;

@@ -107,44 +107,6 @@ static struct hv_driver balloon_driver = {
 	},
 };
 
-struct each {
-	int (*fn)(struct hvb_device *dm, void *data);
-	void *data;
-};
-
-static int call_one(struct device *dev, void *data)
-{
-	const struct each *each = data;
-	struct hvb_device *dm;
-	int err = 0;
-
-	device_lock(dev);
-	dm = dev_get_drvdata(dev);
-	if (dm)
-		err = each->fn(dm, each->data);
-	device_unlock(dev);
-	return err;
-}
-
-/**
- * hvb_main_for_each() - call a function for each device, locked
- * @fn: the function
- * @data: for it
- *
- * Context: may sleep.
- * Return: 0, or what the first call said that failed.
- */
-int hvb_main_for_each(int (*fn)(struct hvb_device *dm, void *data), void *data)
-{
-	struct each each = { .fn = fn, .data = data };
-
-	/* Parameters are also set before there is a driver. */
-	if (!balloon_driver.driver.p)
-		return 0;
-	return driver_for_each_device(&balloon_driver.driver, NULL, &each,
-				      call_one);
-}
-
 static int __init balloon_init(void)
 {
 	return vmbus_driver_register(&balloon_driver);

@@ -134,19 +134,6 @@ struct psi_param {
 	enum hvb_psi_which which;
 };
 
-struct psi_change {
-	enum hvb_psi_which which;
-	const char *text;
-};
-
-static int change_psi(struct hvb_device *dm, void *data)
-{
-	const struct psi_change *change = data;
-	int err = hvb_status_set_psi(dm, change->which, change->text);
-
-	return err == -ENODEV ? 0 : err;
-}
-
 static const char *why_refused(int err)
 {
 	switch (err) {
@@ -164,7 +151,6 @@ static int set_psi(const char *val, const struct kernel_param *kp)
 {
 	const struct psi_param *param = kp->arg;
 	char text[HVB_TRIGGER_MAX], *trimmed;
-	struct psi_change change = { .which = param->which };
 	struct hvb_trigger trigger;
 	int err = -E2BIG;
 
@@ -174,11 +160,9 @@ static int set_psi(const char *val, const struct kernel_param *kp)
 	err = *trimmed ? hvb_trigger_parse(trimmed, &trigger) : 0;
 	if (err)
 		goto refused;
-	change.text = trimmed;
-	err = hvb_main_for_each(change_psi, &change);
+	err = hvb_devices_set_psi(&hvb_params, param->which, trimmed);
 	if (err)
 		goto refused;
-	strscpy(hvb_params.psi[param->which], trimmed, HVB_TRIGGER_MAX);
 	return 0;
 
 refused:

@@ -39,8 +39,8 @@ enum hvb_extension {
  * @balloon_blocks: give whole memory blocks where they are free
  * @hot_remove: give added blocks back whole when the host asks for it
  * @online_policy: enum hvb_online_policy: how hot-added blocks come online
- * @psi: the triggers in PSI's words, empty for none; changed under the
- *	module's parameter lock, and copied for the reporter at its start
+ * @psi: the triggers in PSI's words, empty for none; changed under the module's
+ *	parameter lock and that of all devices (devices.c)
  * @burst_interval_ms: between reports during a burst
  * @burst_decay_s: after so long an eighth is left of what a burst added
  * @extension: enum hvb_extension

@@ -327,17 +327,15 @@ static int reporter(void *data)
  * @which: which of the two
  * @text: in PSI's words, or empty for none
  *
- * Context: may sleep; the device's lock is held, so that the reporter stays.
- * Return: 0; -ENODEV when nobody reports; or what PSI said, and then the old
- * trigger stays armed.
+ * Context: may sleep; called by devices.c under a lock, so that the reporter stays
+ * and there is one change at a time.
+ * Return: 0; or what PSI said, and then the old trigger stays armed.
  */
 int hvb_status_set_psi(struct hvb_device *dm, enum hvb_psi_which which,
 		       const char *text)
 {
 	struct hvb_psi_request req = { .which = which, .text = text };
 
-	if (!dm->reporter)
-		return -ENODEV;
 	init_completion(&req.done);
 	WRITE_ONCE(dm->psi_request, &req);
 	hvb_status_wake(dm);
@@ -360,13 +358,14 @@ int hvb_status_start(struct hvb_device *dm)
 	hvb_counters_read(dm, &dm->last_counters);
 	dm->looked_counters = dm->last_counters;
 	dm->reported_us = 0;
-	task = kthread_run(reporter, dm, "hv_balloon");
+	task = kthread_create(reporter, dm, "hv_balloon");
 	if (IS_ERR(task)) {
 		dev_err_ratelimited(dm->dev, "the reporter doesn't start (%ld)\n",
 				    PTR_ERR(task));
 		return PTR_ERR(task);
 	}
-	WRITE_ONCE(dm->reporter, task);
+	hvb_devices_set_reporter(dm, task);
+	wake_up_process(task);
 	return 0;
 }
 
@@ -378,7 +377,10 @@ int hvb_status_start(struct hvb_device *dm)
  */
 void hvb_status_stop(struct hvb_device *dm)
 {
-	if (dm->reporter)
-		kthread_stop(dm->reporter);
-	WRITE_ONCE(dm->reporter, NULL);
+	struct task_struct *task = dm->reporter;
+
+	if (!task)
+		return;
+	hvb_devices_set_reporter(dm, NULL);
+	kthread_stop(task);
 }

@@ -102,6 +102,14 @@ MUTANTS = [
      "found = hvb_ranges_next(&dm->absent.added, *start, ULONG_MAX, &part);\n"
      "	if (!found) {\n		part.start = *start;\n"
      "		found = *start < 8 * dm->block_pages;\n	}"),
+    ("devices.a_trigger_changed*", "devices.c",
+     "		memcpy(dm->psi_wanted, dm->params->psi,\n"
+     "		       sizeof(dm->psi_wanted));", "		;"),
+    ("devices.a_trigger_that*", "devices.c", "	if (!err)\n		strscpy",
+     "	if (1)\n		strscpy"),
+    ("devices.triggers*", "devices.c",
+     "	mutex_lock(&reporters_lock);\n	if (task)",
+     "	mutex_trylock(&reporters_lock);\n	if (task)"),
     ("requests.reports_stop*", "status.c",
      "READ_ONCE(dm->suppress_reports) || ", ""),
     ("requests.reports_wait*", "status.c", " || hvb_status_is_delayed(dm)",

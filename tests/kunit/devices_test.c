@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Owns the suite of what an admin does beside the device's life: PSI triggers
+ * that are changed while devices and reporters come and go.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+
+#include "host.h"
+
+#define RACE_MS		2000
+#define SOON_MS		3000
+#define STEP_MS		20
+
+#define FIRST		"full 50000 500000"
+#define SECOND		"some 60000 700000"
+
+static int change(struct host *host, const char *text)
+{
+	return hvb_devices_set_psi(&host->params, HVB_PSI_TRIGGER, text);
+}
+
+static bool is_armed(struct host *host, const char *text)
+{
+	char armed[HVB_TRIGGER_MAX];
+
+	for (unsigned int ms = 0; ms < SOON_MS; ms += STEP_MS) {
+		hvb_pressure_armed(&host->dm, HVB_PSI_TRIGGER, armed);
+		if (!strcmp(armed, text))
+			return true;
+		msleep(STEP_MS);
+	}
+	return false;
+}
+
+static void a_trigger_changed_in_between_is_armed_later(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_device *dm = &host->dm;
+
+	KUNIT_EXPECT_EQ(test, 0, change(host, FIRST));
+	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(dm));
+	KUNIT_EXPECT_TRUE(test, is_armed(host, FIRST));
+	hvb_status_stop(dm);
+	KUNIT_EXPECT_TRUE(test, is_armed(host, "none"));
+
+	KUNIT_EXPECT_EQ(test, 0, change(host, SECOND));
+	KUNIT_EXPECT_TRUE(test, is_armed(host, "none"));
+	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(dm));
+	KUNIT_EXPECT_TRUE(test, is_armed(host, SECOND));
+	hvb_status_stop(dm);
+}
+
+static void a_trigger_that_is_refused_is_not_kept(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+
+	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	KUNIT_EXPECT_EQ(test, 0, change(host, FIRST));
+	KUNIT_EXPECT_EQ(test, -EINVAL, change(host, "full 50000"));
+	KUNIT_EXPECT_STREQ(test, host->params.psi[HVB_PSI_TRIGGER], FIRST);
+	KUNIT_EXPECT_TRUE(test, is_armed(host, FIRST));
+	hvb_status_stop(&host->dm);
+}
+
+/**
+ * struct writer - who changes a trigger again and again
+ * @host: whose
+ * @turns: how often it was done
+ */
+struct writer {
+	struct host *host;
+	unsigned int turns;
+};
+
+static int writes(void *data)
+{
+	struct writer *writer = data;
+
+	while (!kthread_should_stop()) {
+		if (!change(writer->host, writer->turns % 2 ? FIRST : SECOND))
+			WRITE_ONCE(writer->turns, writer->turns + 1);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* The host takes the channel away, and offers it again. */
+static void rescind(struct host *host)
+{
+	host_fail_sends(host, 0, -ENODEV);
+	hvb_status_stop(&host->dm);
+	host_stop_driver(host);
+	host_fail_sends(host, 0, 0);
+	KUNIT_EXPECT_EQ(host->test, 0, hvb_device_init(&host->dm));
+	KUNIT_EXPECT_EQ(host->test, 0, hvb_vsc_connect(&host->dm));
+	host_forget(host);
+}
+
+/* Every change comes to its end, whenever the reporter or the device does. */
+static void triggers_change_while_devices_come_and_go(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct writer writer = { .host = host };
+	unsigned long start = jiffies;
+	struct task_struct *thread;
+
+	thread = kthread_run(writes, &writer, "writer");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
+	while (jiffies_to_msecs(jiffies - start) < RACE_MS) {
+		KUNIT_EXPECT_EQ(test, 0, hvb_status_start(&host->dm));
+		hvb_status_stop(&host->dm);
+		KUNIT_EXPECT_EQ(test, 0, hvb_status_start(&host->dm));
+		rescind(host);
+	}
+	kthread_stop(thread);
+	KUNIT_EXPECT_GT(test, writer.turns, 2);
+	KUNIT_EXPECT_NULL(test, host->dm.psi_request);
+	KUNIT_EXPECT_TRUE(test, is_armed(host, "none"));
+}
+
+static struct kunit_case devices_cases[] = {
+	KUNIT_CASE(a_trigger_changed_in_between_is_armed_later),
+	KUNIT_CASE(a_trigger_that_is_refused_is_not_kept),
+	KUNIT_CASE_SLOW(triggers_change_while_devices_come_and_go),
+	{}
+};
+
+static struct kunit_suite devices_suite = {
+	.name = "hv_balloon_devices",
+	.test_cases = devices_cases,
+};
+
+kunit_test_suite(devices_suite);
