@@ -30,6 +30,10 @@
 
 #define MIB_PAGES(mib)	((u64)(mib) << 8)
 
+/* With less than both of these available, a guest is out of memory. */
+#define LAST_SHARE	32
+#define LAST_PAGES	MIB_PAGES(256)
+
 /* Fewer pages read again are chance. */
 #define THRASHED_PAGES	MIB_PAGES(16)
 
@@ -77,6 +81,21 @@ u64 hvb_demand_can_give(u64 total_pages, u64 avail_pages)
 			high = give - 1;
 	}
 	return low;
+}
+
+/**
+ * hvb_demand_is_short() - is the guest as a whole out of memory?
+ * @total_pages: its size, in pages of 4 KiB
+ * @avail_pages: of these, that can be had without swapping
+ *
+ * For when an allocation found none, which can be for its own bounds alone. What
+ * is available is an estimate, so that some of it doesn't count.
+ *
+ * Return: true when next to nothing is left, anywhere.
+ */
+bool hvb_demand_is_short(u64 total_pages, u64 avail_pages)
+{
+	return avail_pages < min(total_pages / LAST_SHARE, LAST_PAGES);
 }
 
 /**

@@ -8,9 +8,13 @@
  * PSI says a word.
  *
  * The OOM notifier is the last call. It waits a moment for memory that the host
- * may be adding: a task that is not killed is worth it.
+ * may be adding: a task that is not killed is worth it. The kernel calls it before
+ * it looks at what the allocation was bound to, a node or a zone, which any user
+ * can fill while the rest of the guest is free; more memory would not help then.
+ * The OOM of a cgroup doesn't come here.
  */
 #include <linux/jiffies.h>
+#include <linux/mm.h>
 #include <linux/oom.h>
 #include <linux/sched.h>
 
@@ -38,6 +42,13 @@ static unsigned long scan_nothing(struct shrinker *shrinker,
 	return SHRINK_STOP;
 }
 
+/* Read without a lock: who is out of memory may hold any. */
+static bool guest_is_short(void)
+{
+	return hvb_demand_is_short(hvb_to_wire(totalram_pages()),
+				   hvb_to_wire(max(si_mem_available(), 0L)));
+}
+
 static int about_to_kill(struct notifier_block *nb, unsigned long unused,
 			 void *freed_pages)
 {
@@ -45,9 +56,11 @@ static int about_to_kill(struct notifier_block *nb, unsigned long unused,
 	unsigned long *freed = freed_pages;
 	int before = atomic_read(&dm->arrivals);
 
+	if (!guest_is_short())
+		return NOTIFY_OK;
 	hvb_status_signal(dm, HVB_SIGNAL_OOM);
 	/* Our own threads, and others that could stand in their way. */
-	if (current->flags & PF_KTHREAD)
+	if (current->flags & PF_KTHREAD || !hvb_vsc_is_serving(dm))
 		return NOTIFY_OK;
 	if (dm->oom_waited_at &&
 	    time_before(jiffies, dm->oom_waited_at +

@@ -272,7 +272,36 @@ static void giving_that_costs_something_shows(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, hvb_demand_is_squeezed(&start, &now));
 }
 
+struct want {
+	const char *title;
+	u64 total_pages;
+	u64 avail_pages;
+	bool is_short;
+};
+
+static const struct want wants[] = {
+	{ "nothing left", MIB(1024), 0, true },
+	{ "less than 1/32", MIB(1024), MIB(32) - 1, true },
+	{ "1/32", MIB(1024), MIB(32), false },
+	{ "half", MIB(1024), MIB(512), false },
+	{ "large, less than 256 MiB", MIB(65536), MIB(256) - 1, true },
+	{ "large, 256 MiB", MIB(65536), MIB(256), false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(want, wants, title);
+
+static void a_guest_is_short_when_nothing_is_left(struct kunit *test)
+{
+	const struct want *want = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, want->is_short,
+			hvb_demand_is_short(want->total_pages,
+					    want->avail_pages));
+}
+
 static struct kunit_case demand_cases[] = {
+	KUNIT_CASE_PARAM(a_guest_is_short_when_nothing_is_left,
+			 want_gen_params),
 	KUNIT_CASE_PARAM(the_floor_is_what_the_comment_says,
 			 floor_gen_params),
 	KUNIT_CASE(the_floor_rises_and_never_faster_than_the_size),

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Owns the suite of what an admin does beside the device's life: PSI triggers
- * that are changed while devices and reporters come and go.
+ * that are changed while devices and reporters come and go; and of the kernel's
+ * last call, which any user can cause.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/oom.h>
 
 #include "host.h"
 
@@ -120,10 +122,25 @@ static void triggers_change_while_devices_come_and_go(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_armed(host, "none"));
 }
 
+/* An allocation bound to a node that is full; the guest has room elsewhere. */
+static void an_oom_that_is_not_the_guests_waits_for_nothing(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_device *dm = &host->dm;
+	unsigned long freed = 0, start = jiffies;
+
+	dm->oom_nb.notifier_call(&dm->oom_nb, 0, &freed);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 500);
+	KUNIT_EXPECT_EQ(test, freed, 0);
+	KUNIT_EXPECT_EQ(test, dm->signals & BIT(HVB_SIGNAL_OOM), 0);
+	KUNIT_EXPECT_EQ(test, dm->oom_waited_at, 0);
+}
+
 static struct kunit_case devices_cases[] = {
 	KUNIT_CASE(a_trigger_changed_in_between_is_armed_later),
 	KUNIT_CASE(a_trigger_that_is_refused_is_not_kept),
 	KUNIT_CASE_SLOW(triggers_change_while_devices_come_and_go),
+	KUNIT_CASE(an_oom_that_is_not_the_guests_waits_for_nothing),
 	{}
 };
 

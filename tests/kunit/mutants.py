@@ -102,6 +102,7 @@ MUTANTS = [
      "found = hvb_ranges_next(&dm->absent.added, *start, ULONG_MAX, &part);\n"
      "	if (!found) {\n		part.start = *start;\n"
      "		found = *start < 8 * dm->block_pages;\n	}"),
+    ("devices.an_oom*", "listen.c", "	if (!guest_is_short())", "	if (0)"),
     ("devices.a_trigger_changed*", "devices.c",
      "		memcpy(dm->psi_wanted, dm->params->psi,\n"
      "		       sizeof(dm->psi_wanted));", "		;"),
