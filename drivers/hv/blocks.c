@@ -245,6 +245,8 @@ static void bring_online(struct hvb_device *dm)
 	unsigned long start = 0;
 	bool all = true;
 
+	if (READ_ONCE(dm->is_paused))
+		return;
 	while (hvb_absent_next_idle(dm, start, &start, &zone)) {
 		if (hvb_hot_remove_undo(dm, start) ||
 		    hvb_block_online(dm, start, zone))
@@ -322,7 +324,8 @@ int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
  * hvb_blocks_bring_back() - bring blocks online that should be
  * @dm: the device
  *
- * Pages came back or were added. What doesn't come online is tried again later.
+ * Pages came back or were added. What doesn't come online is tried again later;
+ * while the guest sleeps, none is tried, and all when it wakes.
  */
 void hvb_blocks_bring_back(struct hvb_device *dm)
 {

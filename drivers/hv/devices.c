@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * All devices, for what concerns each of them: parameters that must be carried
- * out.
+ * out, and the guest's sleep.
  *
  * The driver core has such a list, too. But walking it holds a reference that
  * unbinding waits for, with the device's lock held; so what is called for each
  * may neither take that lock nor wait for who holds it.
  *
- * list_lock guards the list. The works of a device don't take it.
+ * list_lock guards the list. Whoever walks it may wait for the works of a device,
+ * so these don't take it, and a device leaves before they end.
  *
  * reporters_lock guards who reports and the text of the triggers; whoever holds it
  * may wait for a reporter, so these don't take it. It is taken inside list_lock,
@@ -17,12 +18,14 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "hv_balloon.h"
 
 static DEFINE_MUTEX(list_lock);
 static DEFINE_MUTEX(reporters_lock);
 static LIST_HEAD(devices);
+static bool is_asleep;
 
 /**
  * hvb_devices_join() - a device is ready for its channel
@@ -34,6 +37,7 @@ void hvb_devices_join(struct hvb_device *dm)
 {
 	mutex_lock(&list_lock);
 	list_add_tail(&dm->node, &devices);
+	WRITE_ONCE(dm->is_paused, is_asleep);
 	mutex_unlock(&list_lock);
 }
 
@@ -41,7 +45,7 @@ void hvb_devices_join(struct hvb_device *dm)
  * hvb_devices_leave() - a device is about to end
  * @dm: the device; nobody reports any more
  *
- * Context: may sleep; waits for a change that is under way.
+ * Context: may sleep; waits for a pause that begins.
  */
 void hvb_devices_leave(struct hvb_device *dm)
 {
@@ -109,4 +113,37 @@ int hvb_devices_set_psi(struct hvb_params *params, enum hvb_psi_which which,
 	mutex_unlock(&reporters_lock);
 	mutex_unlock(&list_lock);
 	return err;
+}
+
+/* Reading stops where this changes, and goes on by the new rule. */
+static void set_paused(struct hvb_device *dm, bool paused)
+{
+	WRITE_ONCE(dm->is_paused, paused);
+	if (paused)
+		flush_workqueue(dm->wq);
+	else
+		queue_delayed_work(dm->wq, &dm->bring_back_work, 0);
+	hvb_vsc_notify(dm);
+}
+
+/**
+ * hvb_devices_pause() - the guest goes to sleep, or has woken
+ * @asleep: which of the two; saying it again changes nothing
+ *
+ * While it is asleep nothing may ask for the hotplug lock: who makes an image of
+ * the guest holds it while devices are suspended, and that waits for works. So
+ * what is under way ends before, and what comes is answered without it.
+ *
+ * Context: may sleep; the hotplug lock isn't held. Waits for requests, no longer
+ * than one of their steps takes and the answer's sending.
+ */
+void hvb_devices_pause(bool asleep)
+{
+	struct hvb_device *dm;
+
+	mutex_lock(&list_lock);
+	is_asleep = asleep;
+	list_for_each_entry(dm, &devices, node)
+		set_paused(dm, asleep);
+	mutex_unlock(&list_lock);
 }

@@ -152,6 +152,8 @@ static int carry_out(struct hvb_device *dm, const struct hvb_msg *msg,
 	}
 	if (!hvb_device_can_hot_add(dm) || !dm->absent.owns_callback)
 		return -EOPNOTSUPP;
+	if (!hvb_vsc_is_serving(dm))
+		return -EAGAIN;
 
 	err = hvb_plan_hot_add(&range,
 			       msg->hot_add.has_region ? &region : NULL,

@@ -185,7 +185,8 @@ struct hvb_last_request {
  * @send_buf: where balloon responses are built; used by @receive_work only
  * @send_lock: guards @is_open and the order of messages
  * @is_open: the channel takes messages
- * @is_paused: the guest is about to hibernate: requests are refused for now
+ * @is_paused: the guest goes to sleep: requests are refused for now; written by
+ *	devices.c
  * @send_wait_ms: how long a full ring is waited for
  * @answer_wait_ms: how long the handshake waits for each answer
  * @offline_wait_ms: how long the kernel may work at setting a block offline
@@ -347,6 +348,7 @@ void hvb_devices_leave(struct hvb_device *dm);
 void hvb_devices_set_reporter(struct hvb_device *dm, struct task_struct *task);
 int hvb_devices_set_psi(struct hvb_params *params, enum hvb_psi_which which,
 			const char *text);
+void hvb_devices_pause(bool asleep);
 
 /* transport.c */
 extern const struct hvb_transport hvb_vmbus_transport;

@@ -293,7 +293,8 @@ void hvb_inflate(struct hvb_device *dm, const struct hvb_msg *msg)
 	int err = 0;
 
 	hvb_vsc_set_state(dm, HVB_BALLOON_UP);
-	if (!dm->can_hibernate && hvb_device_can_balloon(dm))
+	if (!dm->can_hibernate && hvb_device_can_balloon(dm) &&
+	    hvb_vsc_is_serving(dm))
 		nr = take_all(dm, msg, &err);
 
 	if (!err)

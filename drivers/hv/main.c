@@ -5,6 +5,7 @@
 #include <linux/hyperv.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/suspend.h>
 
 #include <asm/mshyperv.h>
 
@@ -107,15 +108,54 @@ static struct hv_driver balloon_driver = {
 	},
 };
 
+static int sleep_event(struct notifier_block *nb, unsigned long event,
+		       void *unused)
+{
+	switch (event) {
+	case PM_HIBERNATION_PREPARE:
+	case PM_SUSPEND_PREPARE:
+	case PM_RESTORE_PREPARE:
+		hvb_devices_pause(true);
+		break;
+	case PM_POST_HIBERNATION:
+	case PM_POST_SUSPEND:
+	case PM_POST_RESTORE:
+		hvb_devices_pause(false);
+		break;
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block sleep_nb = { .notifier_call = sleep_event };
+
+/* Between two sleeps, so that no event of one is missed. */
+static int watch_sleep(void)
+{
+	unsigned int flags = lock_system_sleep();
+	int err = register_pm_notifier(&sleep_nb);
+
+	unlock_system_sleep(flags);
+	return err;
+}
+
 static int __init balloon_init(void)
 {
-	return vmbus_driver_register(&balloon_driver);
+	int err;
+
+	err = watch_sleep();
+	if (err)
+		return err;
+	err = vmbus_driver_register(&balloon_driver);
+	if (err)
+		unregister_pm_notifier(&sleep_nb);
+	return err;
 }
 module_init(balloon_init);
 
 static void __exit balloon_exit(void)
 {
 	vmbus_driver_unregister(&balloon_driver);
+	unregister_pm_notifier(&sleep_nb);
 }
 module_exit(balloon_exit);
 

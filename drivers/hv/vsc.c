@@ -61,11 +61,12 @@ void hvb_vsc_set_state(struct hvb_device *dm, enum hvb_state state)
  * hvb_vsc_is_serving() - may a request go on?
  * @dm: the device
  *
- * What takes long asks this between its steps, so that neither the device's end
- * nor hibernation waits for it.
+ * Each request asks this at its beginning, and what takes long between its steps,
+ * so that neither the device's end nor the guest's sleep waits for it. See
+ * hvb_devices_pause().
  *
  * Context: any.
- * Return: false when the channel is closed, or the guest is about to hibernate.
+ * Return: false when the channel is closed, or the guest goes to sleep.
  */
 bool hvb_vsc_is_serving(const struct hvb_device *dm)
 {
@@ -285,10 +286,15 @@ void hvb_vsc_receive(struct work_struct *work)
 {
 	struct hvb_device *dm = container_of(work, struct hvb_device,
 					     receive_work);
+	bool was_paused = READ_ONCE(dm->is_paused);
 	unsigned int nr = 0;
 
-	/* A host that sends without end must not hold up the device's end. */
-	while (READ_ONCE(dm->is_open) && receive_one(dm)) {
+	/*
+	 * A host that sends without end must hold up neither the device's end
+	 * nor a pause that begins.
+	 */
+	while (READ_ONCE(dm->is_open) &&
+	       READ_ONCE(dm->is_paused) == was_paused && receive_one(dm)) {
 		if (++nr % FLOOD_MESSAGES)
 			cond_resched();
 		else

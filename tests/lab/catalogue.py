@@ -9,7 +9,7 @@ import shapes
 NAMES = [
     "handshake", "defaults", "reports", "psi", "idle", "grow", "load", "floor",
     "tiny", "parameters", "reload", "policy", "hibernation", "nopsi", "kcore",
-    "hostile", "churn", "soak", "burst",
+    "hostile", "churn", "sleep", "soak", "burst",
 ]
 
 # Too long for every day: run by name, or all of them with --long.
@@ -20,9 +20,9 @@ LONG = [
     "lisa", "lisa-demand", "lisa-resize",
 ]
 
-# Too many to be listed: see scenarios/soak.py, churn.py, hostile.py.
+# Too many to be listed: see scenarios/soak.py, churn.py, sleep.py, hostile.py.
 UNLISTED = re.compile(
-    r"soak(-[1-9]\d*){3}|churn-[1-9]\d*|hostile(-[a-z]+)+")
+    r"soak(-[1-9]\d*){3}|(churn|sleep)-[1-9]\d*|hostile(-[a-z]+)+")
 
 # Every scenario has this check besides its own.
 CLEAN = ("clean", "the guest's kernel has nothing to complain of")
