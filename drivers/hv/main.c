@@ -2,6 +2,7 @@
 /*
  * Hyper-V Dynamic Memory, the guest's side: the VMBus driver.
  */
+#include <linux/crash_dump.h>
 #include <linux/hyperv.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -138,10 +139,19 @@ static int watch_sleep(void)
 	return err;
 }
 
+/*
+ * A crash kernel runs in memory set aside, beside what it is to dump. It must
+ * give nothing of the one, and needs nothing beyond. An error here, or in probe,
+ * would be a line more in a log that is short of room.
+ */
 static int __init balloon_init(void)
 {
 	int err;
 
+	if (is_kdump_kernel()) {
+		pr_info_once("hv_balloon: not active in a crash kernel\n");
+		return 0;
+	}
 	err = watch_sleep();
 	if (err)
 		return err;
@@ -154,6 +164,8 @@ module_init(balloon_init);
 
 static void __exit balloon_exit(void)
 {
+	if (is_kdump_kernel())
+		return;
 	vmbus_driver_unregister(&balloon_driver);
 	unregister_pm_notifier(&sleep_nb);
 }
