@@ -41,8 +41,8 @@
 
 /* What a host may take to answer: at first, and the bounds of what is learnt. */
 #define ANSWER_START_US		(2 * USEC_PER_SEC)
-#define ANSWER_MIN_US		(USEC_PER_SEC / 2)
-#define ANSWER_MAX_US		(10 * USEC_PER_SEC)
+#define ANSWER_MIN_US		((u64)USEC_PER_SEC / 2)
+#define ANSWER_MAX_US		(10 * (u64)USEC_PER_SEC)
 
 /* Until the next look without a burst; the forecast must see further. */
 #define TICK_US			USEC_PER_SEC

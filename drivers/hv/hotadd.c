@@ -24,7 +24,7 @@
 #define PAUSE_MS	100
 
 /* One add_memory() for many blocks is quicker, but it must still yield. */
-#define PIECE_PAGES	(SZ_1G >> PAGE_SHIFT)
+#define PIECE_PAGES	((unsigned long)SZ_1G >> PAGE_SHIFT)
 
 /*
  * A piece takes 1/64 of its size in struct pages before it gives anything. It
