@@ -202,7 +202,7 @@ struct request {
 /*
  * Where most of what may go is clean page cache, the cache goes first, and all
  * at once: so blocks and long runs come free, and nothing is reclaimed page by
- * page. Kernels that can't leave swap alone at it (before 6.9) refuse the words.
+ * page. Kernels that can't leave swap alone at it (before 6.11) refuse the words.
  */
 static void drop_cache(struct hvb_device *dm, struct request *req)
 {
