@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Differences between the kernels that the module builds for, each named by
- * what differs and with the version from which it can go.
+ * what differs and with the version from which it can go. What this kernel has
+ * is found in its headers by the Makefile; the versions are those of
+ * kernel.org, and hv_balloon-kernels.rst says where each was read.
  */
 #ifndef _HVB_COMPAT_H
 #define _HVB_COMPAT_H
 
+#include <linux/log2.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/shrinker.h>
 #include <linux/timer.h>
-#include <linux/version.h>
 #include <linux/vmstat.h>
-
-#define BEFORE(major, minor) \
-	(KERNEL_VERSION(major, minor, 0) > LINUX_VERSION_CODE)
 
 /*
  * Until 6.11, the pages of a block that comes online begin reserved, not
  * PageOffline, generic_online_page() leaves PageOffline alone, and offlining
- * subtracts PageOffline pages from the managed ones.
+ * subtracts PageOffline pages from the managed ones. The three changed in one
+ * series; what shows in headers is that __offline_isolated_pages() returns how
+ * many of the pages are managed.
  */
-#if BEFORE(6, 11)
+#ifndef HVB_HAS_OFFLINE_MEMMAP
 #define HVB_OFFLINE_PAGES_ARE_MANAGED	true
 
 static inline void hvb_compat_clear_offline(struct page *page,
@@ -60,8 +61,8 @@ static inline void hvb_compat_keep_offline(struct page *page,
 }
 #endif
 
-/* Until 6.16, the kernel doesn't count the pages of balloons. */
-#if BEFORE(6, 16)
+/* Until 6.15, the kernel doesn't count the pages of balloons. */
+#ifndef HVB_HAS_BALLOON_COUNTER
 static inline void hvb_compat_count_balloon(int nid, long pages)
 {
 }
@@ -73,7 +74,7 @@ static inline void hvb_compat_count_balloon(int nid, long pages)
 #endif
 
 /* Until 6.3, the remove callback of a VMBus driver returns an int. */
-#if BEFORE(6, 3)
+#ifndef HVB_HAS_VOID_REMOVE
 #define HVB_REMOVE_RET	int
 #define HVB_REMOVE_DONE	0
 #else
@@ -85,7 +86,7 @@ typedef unsigned long hvb_shrink_fn(struct shrinker *shrinker,
 				    struct shrink_control *sc);
 
 /* Until 6.7, a shrinker is embedded, and has no data of its own. */
-#if BEFORE(6, 7)
+#ifndef HVB_HAS_SHRINKER_ALLOC
 struct hvb_compat_shrinker {
 	struct shrinker shrinker;
 	void *data;
@@ -144,16 +145,22 @@ hvb_compat_shrinker_unregister(struct hvb_compat_shrinker *ours)
 }
 #endif
 
-/* Until 6.8, the largest order of the buddy allocator has another name. */
+/*
+ * Until 6.8, the largest order of the buddy allocator has another name, and
+ * that one was an order too high until 6.4.
+ */
 #ifndef MAX_PAGE_ORDER
-#define MAX_PAGE_ORDER	(MAX_ORDER - 1)
+#define MAX_PAGE_ORDER	ilog2(MAX_ORDER_NR_PAGES)
+#endif
+
+/* Until 6.2 (and 6.1.84), this function has another name. */
+#ifndef HVB_HAS_TIMER_DELETE
+#define timer_delete_sync	del_timer_sync
 #endif
 
 /* Until 6.16, this function has another name. */
-#if BEFORE(6, 16)
+#ifndef HVB_HAS_TIMER_DESTROY
 #define timer_destroy_on_stack	destroy_timer_on_stack
 #endif
-
-#undef BEFORE
 
 #endif
