@@ -452,8 +452,18 @@ void hvb_unanswered_say(struct hvb_device *dm, const struct hvb_counters *now,
 void hvb_unanswered_over(struct hvb_device *dm);
 
 /* reporting.c */
+#ifdef CONFIG_PAGE_REPORTING
 void hvb_reporting_start(struct hvb_device *dm);
 void hvb_reporting_stop(struct hvb_device *dm);
+#else
+static inline void hvb_reporting_start(struct hvb_device *dm)
+{
+}
+
+static inline void hvb_reporting_stop(struct hvb_device *dm)
+{
+}
+#endif
 
 /* debugfs.c */
 void hvb_debugfs_init(struct hvb_device *dm);
