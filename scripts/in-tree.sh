@@ -54,24 +54,11 @@ copy_tests() {
 		>>"$ours/Makefile"
 }
 
+# Until 6.18, VMBus has no option of its own.
 write_kconfig() {
 	cp "$here/drivers/hv/Kconfig" "$ours"
-	cat >>"$ours/Kconfig" <<-'END'
-
-	config HYPERV_BALLOON_KUNIT_TEST
-		tristate "KUnit tests of the Dynamic Memory driver" if !KUNIT_ALL_TESTS
-		depends on KUNIT && HYPERV && MEMORY_HOTPLUG && SYSFS
-		depends on FAULT_INJECTION
-		depends on !HYPERV_BALLOON
-		select PAGE_REPORTING
-		default KUNIT_ALL_TESTS
-		help
-		  Tests of the driver against a host that a script plays. They
-		  bring the driver's files along, so the driver itself must be
-		  off.
-
-		  If unsure, say N.
-	END
+	grep -q '^config HYPERV_VMBUS$' "$hv/Kconfig" ||
+		sed -i 's/HYPERV_VMBUS/HYPERV/' "$ours/Kconfig"
 }
 
 wire_build() {
