@@ -4,6 +4,7 @@ files lie once they are unpacked in the root.
 
 	6.12	Debian 13's cloud kernel (the default; the outer machine's too)
 	newest	the highest version in Debian 13's backports
+	7.2	the one before it
 	6.1	Debian 12's cloud kernel
 	debug	the KUnit suites' kernel (tests/kunit/kernel.py), or what
 		LAB_KERNEL_IMAGE and LAB_MODULES_DIR name
@@ -25,7 +26,8 @@ import root
 
 KUNIT = Path(__file__).resolve().parent.parent / "kunit"
 OUTER = "6.12"
-SUITES = {"6.12": "trixie", "newest": "trixie-backports", "6.1": "bookworm"}
+SUITES = {"6.12": "trixie", "newest": "trixie-backports",
+          "7.2": "trixie-backports", "6.1": "bookworm"}
 CHOICES = [*SUITES, "debug"]
 WANTED = re.compile(
     r"linux-(image|binary-unsigned|base|modules|headers|kbuild)-\d")
@@ -110,16 +112,26 @@ class Apt:
                              check=True, capture_output=True, text=True)
         return out.stdout.split()
 
+    def release(self, choice, flavour, architecture="amd64"):
+        """The newest release of a choice, as its packages' names have it.
+
+        Not what the metapackage wants: that waits for the signed kernel, days
+        behind, and names one of the versions in backports only.
+        """
+        start = "linux-headers-"
+        version = r"\d[^-]*" if choice == "newest" else \
+            rf"{re.escape(choice)}\.[^-]*(?:-\d+)?"
+        wanted = re.compile(rf"{start}({version}-{flavour})"
+                            rf"(?::{architecture})?")
+        found = filter(None, map(wanted.fullmatch, self.names(start)))
+        return max((match[1] for match in found),
+                   key=lambda name: [int(n) for n in re.findall(r"\d+", name)])
+
     def kernel_packages(self, choice):
         """Names of the packages that make up a kernel and its headers."""
         wanted = ["linux-image-cloud-amd64", "linux-headers-cloud-amd64"]
-        if choice == "newest":
-            # The metapackage waits for the signed kernel, days behind.
-            release = max((name[len("linux-headers-"):] for name in
-                           self.names("linux-headers-")
-                           if re.search(r"\d-cloud-amd64$", name)),
-                          key=lambda name: [int(n) for n in
-                                            re.findall(r"\d+", name)])
+        if self.suite.endswith("-backports"):
+            release = self.release(choice, "cloud-amd64")
             wanted = [f"linux-{part}-{release}" for part in
                       ("headers", "modules", "binary-unsigned")]
         plan = self.get("-s", "--no-install-recommends", "install", *wanted)
