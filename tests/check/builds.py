@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Owns the builds of the module against Debian's headers: gcc with W=1 and
-sparse, clang with W=1, and gcc for arm64. A warning of any of them is a failure.
+sparse, clang with W=1, and gcc for PREEMPT_RT and for arm64. A warning of any
+of them is a failure.
 """
 
 import contextlib
@@ -95,18 +96,52 @@ exec nice make -C "/lib/modules/$1/build" M=/tmp/tree W=1 ARCH=arm64 \
 OFF = {b"hot-add is off: it can't be had": "arm64",
        b"ballooning is off: it needs": "arm64-16k"}
 
+# What compat.h is told of each kernel.
+FEATURES = {"6.1": {"TIMER_DELETE"},
+            "6.12": {"TIMER_DELETE", "VOID_REMOVE", "SHRINKER_ALLOC",
+                     "OFFLINE_MEMMAP"},
+            "7.2": {"TIMER_DELETE", "VOID_REMOVE", "SHRINKER_ALLOC",
+                    "OFFLINE_MEMMAP", "BALLOON_COUNTER", "TIMER_DESTROY"}}
+FEATURES["newest"] = FEATURES["7.2"]
 
-def build(choice, script, flavour=""):
+
+def features_of(tree):
+    """What the Makefile found in the headers, as it was told the compiler."""
+    command = (tree / "drivers/hv/.main.o.cmd").read_text()
+    return set(re.findall(r"-DHVB_HAS_(\w+)", command))
+
+
+@contextlib.contextmanager
+def built(choice, script, flavour="", args=(), plant=None):
+    """The copy of the tree in which the script ran, and what it said.
+
+    script: run in the box with the kernel's version, the compiler and args.
+    plant: called with the copy before, to change it.
+    """
     layer, version = trees.headers(choice, flavour)
     with stage() as tree:
+        if plant:
+            plant(tree)
         done = box.run(["sh", "-c", script, "sh", version,
-                        trees.compiler(choice)],
+                        trees.compiler(choice), *args],
                        layers=[layer], binds=[(tree, AT)])
-        succeed(done)
-        module = tree / "hv_balloon.ko"
-        if not module.exists():
+        if done.returncode or not (tree / "hv_balloon.ko").exists():
             raise Failed("there is no hv_balloon.ko\n" + tail(done.stdout))
-        contents = module.read_bytes()
+        yield tree, done
+
+
+def build(choice, script, flavour="", args=(), plant=None, features=None):
+    """Builds the module without a warning; see built().
+
+    features: what the Makefile has to find, where that isn't as usual.
+    """
+    with built(choice, script, flavour, args, plant) as (tree, done):
+        succeed(done)
+        contents = (tree / "hv_balloon.ko").read_bytes()
+        found = features_of(tree)
+    wanted = FEATURES[choice] if features is None else features
+    if found != wanted:
+        raise Failed(f"found {sorted(found)}, not {sorted(wanted)}")
     for line, where in OFF.items():
         if (line in contents) != flavour.startswith(where):
             raise Failed(f"{flavour}: {line}: {line in contents}")
@@ -125,6 +160,8 @@ for kernel in trees.CHOICES:
         build_with_gcc, kernel)
     CHECKS[f"build {kernel} clang"] = functools.partial(
         build, kernel, BUILD_WITH_CLANG)
+    CHECKS[f"build {kernel} rt"] = functools.partial(
+        build, kernel, BUILD_WITH_GCC, "rt-amd64")
 for kernel, flavour in trees.ARM64:
     CHECKS[f"build {kernel} {flavour}"] = functools.partial(
         build, kernel, BUILD_FOR_ARM64, flavour)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Owns the tests of `make in-tree`: the driver put into a kernel source builds
 there as =y and =m, with gcc and clang, for x86 and for arm64 with 4K and 64K
-pages, and with its KUnit suites; and the kernel's Sphinx takes the docs.
+pages, and with its KUnit suites; in the newest source too; and the kernel's
+Sphinx takes the docs.
 
 Only drivers/hv is compiled, on top of the smallest configuration that has it.
 """
@@ -23,22 +24,28 @@ BARE_X86 = ["64BIT=y", "HYPERVISOR_GUEST=y", "PARAVIRT=y", *NEEDED]
 X86 = [*BARE_X86, *USED]
 ARM64 = ["EFI=y", *NEEDED, *USED]
 MODULE = "HYPERV_BALLOON=m"
+VMBUS = "HYPERV_VMBUS=y"	# has been an option since 6.18
 KUNIT = ["HYPERV_BALLOON=n", "KUNIT=y", "HYPERV_BALLOON_KUNIT_TEST=y",
          "DEBUG_KERNEL=y", "FAULT_INJECTION=y", "FAILSLAB=y",
          "FAIL_PAGE_ALLOC=y"]
 
-# what: (settings of make, variants that are built one after the other:
-# the object that must come out and the configuration)
+# what: (kernel source, settings of make, variants that are built one after the
+# other: the object that must come out and the configuration)
 KINDS = {
-    "x86": ("", [
+    "x86": ("6.12", "", [
         ["hv_balloon.o", MODULE, *X86],
         ["built-in.a", "HYPERV_BALLOON=y", *X86],
         ["tests/ranges_test.o", *KUNIT, *X86],
         ["hv_balloon.o", MODULE, *BARE_X86],
     ]),
-    "x86 clang": ("LLVM=1", [["hv_balloon.o", MODULE, *X86]]),
+    "x86 clang": ("6.12", "LLVM=1", [["hv_balloon.o", MODULE, *X86]]),
+    "x86 newest": ("newest", "", [
+        ["hv_balloon.o", MODULE, VMBUS, *X86],
+        ["built-in.a", "HYPERV_BALLOON=y", VMBUS, *X86],
+        ["tests/ranges_test.o", *KUNIT, VMBUS, *X86],
+    ]),
     "arm64 4K and 64K pages": (
-        "ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-", [
+        "6.12", "ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-", [
             ["hv_balloon.o", MODULE, "ARM64_4K_PAGES=y", *ARM64],
             ["hv_balloon.o", MODULE, "ARM64_64K_PAGES=y", *ARM64],
         ]),
@@ -85,11 +92,11 @@ test -e /tmp/out/drivers/hv/built-in.a
 """
 
 
-def build(settings, variants):
+def build(choice, settings, variants):
     with stage() as tree:
         done = box.run(["sh", "-c", BUILD, "sh", settings,
                         *map(" ".join, variants)],
-                       layers=[trees.source()], binds=[(tree, AT)])
+                       layers=[trees.source(choice)], binds=[(tree, AT)])
     out = succeed(done)
     compiled = re.findall(r"CC .*drivers/hv/balloon/(?:tests/\.\./)?vsc\.o", out)
     if len(compiled) < len(variants):

@@ -62,6 +62,32 @@ def kernel_range():
         raise Failed("\n".join(wrong))
 
 
+def config_of(release):
+    """The options without which DKMS passes over a kernel."""
+    return subprocess.run(
+        ["bash", "-c", '. "$1" && echo "$BUILD_EXCLUSIVE_CONFIG"', "bash",
+         str(box.TREE / "dkms.conf")], check=True, capture_output=True,
+        text=True, env={"kernelver": release}).stdout.split()
+
+
+def kernel_config():
+    """dkms.conf wants what there is, and VMBus where it has an option."""
+    wrong = []
+    for choice in trees.CHOICES:
+        layer, version = trees.headers(choice)
+        config = next(layer.glob(f"usr/src/*{version}/include/config/auto.conf"))
+        missing = [name for name in config_of(version) if not
+                   re.search(rf"^{name}=[ym]$", config.read_text(), re.M)]
+        wrong += [f"{version} has no {name}" for name in missing]
+    for release, wanted in [("6.1.0-13-amd64", False), ("6.17.9", False),
+                            ("6.18.0-rc1", True), ("6.19.3-arch1-1", True),
+                            ("7.0.1", True), ("7.3.4", True)]:
+        if ("CONFIG_HYPERV_VMBUS" in config_of(release)) != wanted:
+            wrong.append(f"{release}: {config_of(release)}")
+    if wrong:
+        raise Failed("\n".join(wrong))
+
+
 def versions():
     """The package's version is that of dkms.conf."""
     first = (box.TREE / "debian/changelog").read_text().partition("\n")[0]
@@ -72,5 +98,6 @@ def versions():
 CHECKS = {
     "package and dkms in a clean root": lifecycle,
     "kernels of dkms.conf": kernel_range,
+    "options in dkms.conf": kernel_config,
     "version of the package": versions,
 }

@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 
+import between
 import builds
 import intree
 import limits
@@ -30,15 +31,48 @@ build 6.1 gcc sparse
 build 6.1 clang
 build 6.12 gcc sparse
 build 6.12 clang
+build 7.2 gcc sparse
+build 7.2 clang
 build newest gcc sparse
 build newest clang
+build 6.1 rt
+build 6.12 rt
+build 7.2 rt
+build newest rt
 build 6.1 arm64
 build 6.12 arm64
 build 6.12 arm64-16k
+build 7.2 arm64
+build 7.2 arm64-16k
 build newest arm64
 build newest arm64-16k
+build 6.12 strict types
+build newest strict types
+build as 6.1.83
+build as 6.3
+build as 6.4
+build as 6.14
+build as 6.15
+build as a vendor's 6.12
+build 6.1 without PAGE_REPORTING
+build 6.1 without SWAP
+build 6.1 without ZSWAP
+build 6.1 without PSI
+build 6.1 without CGROUPS
+build 6.1 without MEMORY_HOTREMOVE
+build 6.1 without NUMA
+build 6.1 without TRANSPARENT_HUGEPAGE
+build newest without PAGE_REPORTING
+build newest without SWAP
+build newest without ZSWAP
+build newest without PSI
+build newest without CGROUPS
+build newest without MEMORY_HOTREMOVE
+build newest without NUMA
+build newest without TRANSPARENT_HUGEPAGE
 in-tree x86
 in-tree x86 clang
+in-tree x86 newest
 in-tree arm64 4K and 64K pages
 checkpatch --strict
 kernel-doc
@@ -55,13 +89,14 @@ dmesg lines are limited
 states as tested
 package and dkms in a clean root
 kernels of dkms.conf
+options in dkms.conf
 version of the package
 docs by the kernel's sphinx
 """.strip().splitlines()
 
-PROVIDED = {**builds.CHECKS, **intree.CHECKS, **limits.CHECKS,
-            **messages.CHECKS, **packages.CHECKS, **parameters.CHECKS,
-            **states.CHECKS, **static.CHECKS}
+PROVIDED = {**between.CHECKS, **builds.CHECKS, **intree.CHECKS,
+            **limits.CHECKS, **messages.CHECKS, **packages.CHECKS,
+            **parameters.CHECKS, **states.CHECKS, **static.CHECKS}
 
 
 def run(name):

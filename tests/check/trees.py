@@ -15,17 +15,17 @@ import kernels  # found by the path that box sets
 
 CHOICES = list(kernels.SUITES)
 # Pages of 4 KiB and of 16: Debian has none with 64.
-ARM64 = [("6.1", "arm64"), ("6.12", "arm64"), ("6.12", "arm64-16k"),
-         ("newest", "arm64"), ("newest", "arm64-16k")]
+ARM64 = [(choice, flavour) for choice in CHOICES
+         for flavour in ("arm64", "arm64-16k")
+         if (choice, flavour) != ("6.1", "arm64-16k")]
 HEADERS = re.compile(r"linux-(headers|kbuild)-\d")
-SOURCE_PACKAGE = "linux-source-6.12"
 SOURCE = "/usr/src/linux"	# in the box, with source() as a layer
 
 # What no check compiles is most of the source: its code, not its Kconfig files.
-LEAVE_OUT = ["--anchored", *(f"--exclude={SOURCE_PACKAGE}/{name}" for name in (
-    "arch/*/boot/dts/*.dts*", "drivers/gpu/*.[ch]", "drivers/media/*.[ch]",
-    "drivers/net/*.[ch]", "drivers/staging/*.[ch]", "fs/*.[ch]",
-    "sound/*.[ch]", "tools/perf", "tools/testing/selftests"))]
+LEAVE_OUT = ("arch/*/boot/dts/*.dts*", "drivers/gpu/*.[ch]",
+             "drivers/media/*.[ch]", "drivers/net/*.[ch]",
+             "drivers/staging/*.[ch]", "fs/*.[ch]", "sound/*.[ch]",
+             "tools/perf", "tools/testing/selftests")
 
 
 def unpack_package(package, target):
@@ -46,13 +46,15 @@ def fetch(suite, choose, target):
             unpack_package(package, target)
 
 
-def arm64_packages(apt, flavour):
+def flavour_packages(apt, choice, flavour):
     """The tools among them are of this machine's kind."""
-    for architecture in ("amd64", "arm64"):
-        apt.options += ["-o", f"APT::Architectures::={architecture}"]
+    architecture = "arm64" if flavour.startswith("arm64") else "amd64"
+    for name in dict.fromkeys(("amd64", architecture)):
+        apt.options += ["-o", f"APT::Architectures::={name}"]
     apt.get("update")
+    release = apt.release(choice, flavour, architecture)
     plan = apt.get("-s", "--no-install-recommends", "install",
-                   f"linux-headers-{flavour}:arm64")
+                   f"linux-headers-{release}:{architecture}")
     return re.findall(r"^Inst (\S+)", plan, re.MULTILINE)
 
 
@@ -62,7 +64,7 @@ def build_headers(path, choice, flavour):
     (path / "lib").symlink_to("usr/lib")
 
     def choose(apt):
-        names = arm64_packages(apt, flavour) if flavour else \
+        names = flavour_packages(apt, choice, flavour) if flavour else \
             apt.kernel_packages(choice)
         return [name for name in names if HEADERS.match(name)]
 
@@ -70,7 +72,7 @@ def build_headers(path, choice, flavour):
 
 
 def headers(choice, flavour=""):
-    """(layer, version) of a kernel's headers, for x86 or a flavour of arm64."""
+    """(layer, version) of a kernel's headers: the cloud flavour or another."""
     kind = f"{flavour}-headers-{choice}" if flavour else f"headers-{choice}"
     layer = root.cached(kind, root.key_of(choice),
                         lambda path: build_headers(path, choice, flavour))
@@ -83,17 +85,30 @@ def compiler(choice):
     return "gcc-12" if choice == "6.1" else "gcc"
 
 
-def build_source(path):
-    root.say("fetching and unpacking the kernel source (a minute)")
+def source_package(apt, choice):
+    """linux-source-6.12, for one; it exists once for each version."""
+    if choice == "newest":
+        version = apt.release(choice, "cloud-amd64")
+        choice = re.match(r"\d+\.\d+", version)[0]
+    return f"linux-source-{choice}"
+
+
+def build_source(path, choice):
+    root.say(f"fetching and unpacking the source of kernel {choice}"
+             " (a minute)")
     target = path / SOURCE.lstrip("/")
     target.mkdir(parents=True)
     with tempfile.TemporaryDirectory(dir=root.cache_dir()) as directory:
-        fetch(root.SUITE, lambda apt: [SOURCE_PACKAGE], directory)
-        archive = f"{directory}/usr/src/{SOURCE_PACKAGE}.tar.xz"
+        fetch(kernels.SUITES[choice],
+              lambda apt: [source_package(apt, choice)], directory)
+        archive, = Path(directory, "usr/src").glob("linux-source-*.tar.xz")
+        top = archive.name.removesuffix(".tar.xz")
         subprocess.run(["tar", "-xJf", archive, "--strip-components=1",
-                        "--wildcards", *LEAVE_OUT, "-C", target], check=True)
+                        "--wildcards", "--anchored",
+                        *(f"--exclude={top}/{name}" for name in LEAVE_OUT),
+                        "-C", target], check=True)
 
 
-def source():
-    return root.cached("source", root.key_of(SOURCE_PACKAGE, *LEAVE_OUT),
-                       build_source)
+def source(choice="6.12"):
+    return root.cached(f"source-{choice}", root.key_of(choice, *LEAVE_OUT),
+                       lambda path: build_source(path, choice))
