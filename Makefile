@@ -21,7 +21,7 @@ demo:
 	tests/lab/bootstrap.sh demo.py
 
 # Everything: some fuzzing, KUnit and the timing of sections in a debug kernel,
-# then the lab.
+# a build for each kernel, then the lab.
 test:
 	tests/run
 
