@@ -49,7 +49,7 @@ int hvb_device_init(struct hvb_device *dm)
 	dm->answer_wait_ms = HVB_ANSWER_MS;
 	dm->offline_wait_ms = HVB_OFFLINE_MS;
 	mutex_init(&dm->send_lock);
-	mutex_init(&dm->mounts_lock);
+	mutex_init(&dm->sysfs_lock);
 	mutex_init(&dm->psi_lock);
 	init_completion(&dm->answered);
 	init_waitqueue_head(&dm->report_wait);

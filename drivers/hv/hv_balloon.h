@@ -143,15 +143,15 @@ struct hvb_transport {
 };
 
 /**
- * enum hvb_filesystem - what the driver mounts for itself
+ * enum hvb_filesystem - where the driver opens files
  * @HVB_FS_SYSFS: for the state of memory blocks
- * @HVB_FS_CGROUP2: for PSI and reclaim
- * @HVB_FILESYSTEMS: how many there are
+ * @HVB_FS_CGROUP2: for PSI and reclaim, where somebody has mounted it
+ * @HVB_FS_PROC: to tell why there is no PSI
  */
 enum hvb_filesystem {
 	HVB_FS_SYSFS,
 	HVB_FS_CGROUP2,
-	HVB_FILESYSTEMS,
+	HVB_FS_PROC,
 };
 
 /**
@@ -204,8 +204,8 @@ struct hvb_last_request {
  *	it didn't say
  * @absent: pages that the host has
  * @blocks: whole blocks that it could have; used by @wq only
- * @mounts_lock: guards @mounts
- * @mounts: of our own: see fs.c
+ * @sysfs_lock: guards @sysfs
+ * @sysfs: a mount of our own, see fs.c; or NULL
  * @reserve: memory put aside for hot-add; used by @wq only
  * @last_request: for diagnostics; written by @wq only
  * @inflating: the task that takes pages for the host now, or NULL
@@ -283,8 +283,8 @@ struct hvb_device {
 
 	struct hvb_absent absent;
 	struct hvb_blocks blocks;
-	struct mutex mounts_lock;	/* of mounts */
-	struct vfsmount *mounts[HVB_FILESYSTEMS];
+	struct mutex sysfs_lock;	/* of sysfs */
+	struct vfsmount *sysfs;
 
 	struct page *reserve[HVB_RESERVE_PARTS];
 	struct hvb_last_request last_request;
