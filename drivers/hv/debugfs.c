@@ -83,6 +83,7 @@ static void show_burst(struct seq_file *f, struct hvb_device *dm)
 	seq_printf(f, LABEL "%s\n", "psi_trigger", armed);
 	hvb_pressure_armed(dm, HVB_PSI_EARLY, armed);
 	seq_printf(f, LABEL "%s\n", "psi_early_trigger", armed);
+	seq_printf(f, LABEL "%s\n", "psi_missing", hvb_pressure_missing(dm));
 	for (i = 0; i < HVB_SIGNALS; i++)
 		seq_printf(f, LABEL "%llu\n", labels[i], burst->signals[i]);
 	seq_printf(f, LABEL "%s\n", "burst", str_yes_no(dm->is_hot));

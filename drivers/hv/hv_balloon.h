@@ -26,7 +26,9 @@
  *   hotplug.c    the kernel's hotplug callbacks -> absent.c
  *   block.c      the state of a memory block    -> fs.c
  *   status.c     the reporter                   -> pressure.c, vsc.c
- *   pressure.c   PSI                            -> fs.c, status.c
+ *   pressure.c   pressure                       -> psi.c
+ *   psi.c        a PSI trigger                  -> watch.c, fs.c
+ *   watch.c      waiting for a file
  *   listen.c     reclaim and OOM                -> status.c
  *   msg.c, ranges.c, demand.c, burst.c, plan.c, trigger.c
  *                                               pure: values in, values out
@@ -57,6 +59,7 @@
 #include "msg.h"
 #include "params.h"
 #include "plan.h"
+#include "psi.h"
 #include "trigger.h"
 
 struct dentry;
@@ -64,7 +67,6 @@ struct device;
 struct hvb_deadline;
 struct hv_device;
 struct hvb_device;
-struct hvb_psi;
 struct task_struct;
 struct vfsmount;
 
@@ -230,8 +232,15 @@ struct hvb_last_request {
  * @last_committed: num_committed of the last report, 4 KiB pages
  * @psi_lock: taken to change @psi, and to look at it from elsewhere
  * @psi: the triggers that are armed
- * @psi_wanted: the triggers that the admin wants, when the reporter starts
- * @psi_request: a change of one of these, or NULL; written under a lock of
+ * @psi_wanted: the triggers that the admin wants; also the reporter's, while
+ *	there is one
+ * @psi_due_us: when what isn't armed is tried again; the reporter's, as are the
+ *	next three
+ * @psi_since_us: since when something isn't armed
+ * @psi_err: what PSI said, 0 when all that is wanted is armed
+ * @psi_said: dmesg has it
+ * @psi_missing: in words, NULL when all that is wanted is armed
+ * @psi_request: a change of one of the triggers, or NULL; written under a lock of
  *	devices.c, taken by the reporter
  * @most_swap_free_pages: the most swap that was ever seen free
  * @kept_free_pages: what the kernel kept free before memory was added; under
@@ -312,6 +321,11 @@ struct hvb_device {
 	struct mutex psi_lock;	/* of psi */
 	struct hvb_psi *psi[HVB_PSI_TRIGGERS];
 	char psi_wanted[HVB_PSI_TRIGGERS][HVB_TRIGGER_MAX];
+	u64 psi_due_us;
+	u64 psi_since_us;
+	int psi_err;
+	bool psi_said;
+	const char *psi_missing;
 	struct hvb_psi_request *psi_request;
 	u64 most_swap_free_pages;
 	u64 kept_free_pages;
@@ -422,7 +436,9 @@ int hvb_status_set_psi(struct hvb_device *dm, enum hvb_psi_which which,
 		       const char *text);
 
 /* pressure.c */
-void hvb_pressure_start(struct hvb_device *dm);
+void hvb_pressure_want(struct hvb_device *dm, enum hvb_psi_which which,
+		       const char *text);
+void hvb_pressure_tend(struct hvb_device *dm, u64 now_us);
 void hvb_pressure_stop(struct hvb_device *dm);
 int hvb_pressure_set(struct hvb_device *dm, enum hvb_psi_which which,
 		     const char *text);
@@ -430,6 +446,7 @@ bool hvb_pressure_is_woken(struct hvb_device *dm);
 bool hvb_pressure_take(struct hvb_device *dm, enum hvb_psi_which which);
 void hvb_pressure_armed(struct hvb_device *dm, enum hvb_psi_which which,
 			char *text);
+const char *hvb_pressure_missing(const struct hvb_device *dm);
 void hvb_pressure_read(struct hvb_device *dm, char *text, size_t size);
 bool hvb_pressure_fallback(struct hvb_device *dm,
 			   const struct hvb_counters *now,

@@ -256,6 +256,7 @@ static u64 look(struct hvb_device *dm)
 	bool due;
 
 	dm->is_urgent |= take_signals(dm, now_us);
+	hvb_pressure_tend(dm, now_us);
 	hvb_counters_read(dm, &now);
 	trace_hvb_look(&now);
 	hvb_demand_look(&now, &need);
@@ -308,7 +309,6 @@ static int reporter(void *data)
 
 	/* It does little, and when it is needed everybody wants to run. */
 	set_user_nice(current, MIN_NICE);
-	hvb_pressure_start(dm);
 	while (!kthread_should_stop()) {
 		u64 wait_us;
 

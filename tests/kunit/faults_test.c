@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 
+#include "cgroup.h"
 #include "fault.h"
 #include "host.h"
 
@@ -286,6 +287,7 @@ static void a_trigger_that_fails_changes_nothing(struct kunit *test)
 	unsigned int nth = 0;
 	bool failed;
 
+	cgroup_mount(test);
 	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(dm));
 	KUNIT_ASSERT_EQ(test, 0, hvb_status_set_psi(dm, HVB_PSI_TRIGGER,
 						    "full 50000 500000"));

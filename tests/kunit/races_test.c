@@ -8,6 +8,7 @@
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 
+#include "cgroup.h"
 #include "host.h"
 
 /* How long a race lasts. */
@@ -117,6 +118,7 @@ static void a_trigger_is_shown_while_it_changes(struct kunit *test)
 	unsigned long start = jiffies;
 	struct admin admin = {};
 
+	cgroup_mount(test);
 	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
 	begin(&admin, host, looks_at_a_trigger);
 	for (unsigned int i = 0; goes_on(start); i++)

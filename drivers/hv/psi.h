@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One PSI trigger: see psi.c. */
+#ifndef _HVB_PSI_H
+#define _HVB_PSI_H
+
+#include "trigger.h"
+#include "watch.h"
+
+struct hvb_device;
+
+/**
+ * struct hvb_psi - one armed trigger
+ * @watch: of the open memory.pressure; the trigger lives as long as it is open
+ * @armed: the trigger in PSI's words
+ */
+struct hvb_psi {
+	struct hvb_watch watch;
+	char armed[HVB_TRIGGER_MAX];
+};
+
+struct hvb_psi *hvb_psi_arm(struct hvb_device *dm, const char *text);
+void hvb_psi_disarm(struct hvb_psi *psi);
+__poll_t hvb_psi_ask(struct hvb_psi *psi);
+ssize_t hvb_psi_read(struct hvb_psi *psi, char *text, size_t size);
+const char *hvb_psi_why(struct hvb_device *dm, int err);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Waiting for a file, for those that have no descriptor of it: see watch.c. */
+#ifndef _HVB_WATCH_H
+#define _HVB_WATCH_H
+
+#include <linux/poll.h>
+#include <linux/wait.h>
+
+struct file;
+
+/**
+ * struct hvb_watch - a file that is waited for
+ * @file: the file
+ * @sleepers: whom it wakes
+ * @head: the file's wait queue; NULL when it has none, or none any more
+ * @entry: ours in @head
+ * @table: carries @head here
+ * @woken: @entry was called since we last looked
+ */
+struct hvb_watch {
+	struct file *file;
+	wait_queue_head_t *sleepers;
+	wait_queue_head_t *head;
+	wait_queue_entry_t entry;
+	poll_table table;
+	bool woken;
+};
+
+__poll_t hvb_watch_start(struct hvb_watch *watch, struct file *file,
+			 wait_queue_head_t *sleepers);
+void hvb_watch_stop(struct hvb_watch *watch);
+bool hvb_watch_is_woken(const struct hvb_watch *watch);
+__poll_t hvb_watch_ask(struct hvb_watch *watch);
+
+#endif
