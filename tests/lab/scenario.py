@@ -20,6 +20,8 @@ class Boot:
     alone: bool = False		# measures time: no other boot beside it
     balloon: str = "hv"		# the device; "virtio" to compare with
     injects: bool = False	# has what plays a hostile host: guest/inject/
+    cgroup2: bool = True	# is mounted, as systemd does
+    loaded: bool = True		# has the driver before the first scenario
 
 
 # Most of what can be seen can be seen in one boot, one after the other.

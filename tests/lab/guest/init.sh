@@ -12,6 +12,9 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tracefs tracefs /sys/kernel/tracing
+grep -q lab.cgroup2=off /proc/cmdline ||
+	mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 \
+		/sys/fs/cgroup
 
 while read -r module; do
 	insmod "/modules/$module"

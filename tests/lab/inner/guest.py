@@ -71,6 +71,8 @@ class Guest:
     def command_line(self, boot):
         append = ["console=ttyS0", "loglevel=5", "panic=-1", "log_buf_len=4M",
                   "unknown_nmi_panic", *boot["cmdline"]]
+        if not boot["cgroup2"]:
+            append.append("lab.cgroup2=off")	# read by guest/init.sh
         options = [
             "qemu-system-x86_64", "-accel", "kvm",
             "-machine", "q35,vmport=off", "-smp", "1",
