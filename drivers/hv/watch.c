@@ -69,6 +69,7 @@ void hvb_watch_stop(struct hvb_watch *watch)
 	wait_queue_head_t *head;
 
 	rcu_read_lock();
+	/* Pairs with the release in woken(); RCU keeps the queue meanwhile. */
 	head = smp_load_acquire(&watch->head);
 	if (head)
 		remove_wait_queue(head, &watch->entry);

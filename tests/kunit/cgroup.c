@@ -25,7 +25,7 @@ static void unmount(void *unused)
  */
 void cgroup_mount(struct kunit *test)
 {
-	static char options[] = "nsdelegate,memory_recursiveprot";
+	char options[] = "nsdelegate,memory_recursiveprot";
 	struct file_system_type *type = get_fs_type("cgroup2");
 
 	KUNIT_ASSERT_NULL(test, mounted);

@@ -7,7 +7,7 @@ import re
 
 import scenario
 
-OPTIONS = "nsdelegate,memory_recursiveprot,memory_localevents"
+OPTIONS = "nsdelegate,memory_localevents,memory_recursiveprot"	# as printed
 WHERE = "/sys/fs/cgroup/unified"
 MOUNTS = "cat /proc/mounts; cat /proc/self/mountinfo"
 

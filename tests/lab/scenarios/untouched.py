@@ -10,7 +10,7 @@ from inner.lab import PARAMETERS
 from scenarios import soak
 import scenario
 
-OPTIONS = "nsdelegate,memory_recursiveprot,memory_localevents"
+OPTIONS = "nsdelegate,memory_localevents,memory_recursiveprot"	# as printed
 CGROUPS = "/sys/fs/cgroup"
 MEMORY = "/sys/devices/system/memory"
 PIECE = 256			# MiB that go to the host, come back, and are added
