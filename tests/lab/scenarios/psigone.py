@@ -21,9 +21,9 @@ class Run(scenario.Scenario):
         "said": "dmesg says it, too, in one line",
         "fallback": "pressure is noticed all the same",
         "back": "1: the triggers that were set last are armed again",
-        "after": "PSI signals pressure again",
         "blinks": "0 and 1 many times: they are armed again in the end",
         "quiet": "dmesg has no more than a few lines of that",
+        "after": "PSI signals pressure again",
         "unload": "the driver can be unloaded while it is 0",
     }
     limit = 180
@@ -47,8 +47,8 @@ class Run(scenario.Scenario):
         self.wait_armed()
         self.check("back", self.armed() == [*CHANGED.values()] and
                    self.missing() == "nothing", self.armed())
-        self.pressure("after")
         self.blink()
+        self.pressure("after")
         self.unload()
 
     def pressure(self, key):
