@@ -19,7 +19,7 @@ class Run(scenario.Scenario):
         "said": "dmesg says that cgroup2 isn't mounted, and what to do",
         "armed": "mounted later, PSI's triggers are armed",
         "options": "its options stay as they are",
-        "others": "mounted anew with others, these stay",
+        "others": "mounted once more with others, these stay",
         "unmount": "it can be unmounted, and mounted again",
         "still": "its triggers are armed again, and the options stay",
     }
@@ -44,11 +44,13 @@ class Run(scenario.Scenario):
         armed = self.wait_armed()
         self.check("armed", armed, self.lab.driver_says().get("psi_trigger"))
         self.check_same("options", mounts)
-        self.guest.run(f"mount -o remount,nsdelegate {WHERE}")
+        self.guest.run("mkdir /tmp/more; mount -t cgroup2 -o "
+                       "memory_recursiveprot cgroup2 /tmp/more")
         mounts = self.guest.run(MOUNTS)
         self.guest.write("/sys/module/hv_balloon/parameters/psi_trigger",
                          "full 100000 1000000")
         self.check_same("others", mounts)
+        self.guest.run("umount /tmp/more")
         self.unmount()
 
     def unmount(self):
