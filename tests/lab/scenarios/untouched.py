@@ -37,11 +37,9 @@ PARTS = {
 MOVES = re.compile(
     r"^\./(.*/)?[a-z0-9_.]*\.(stat|current|peak|events|pressure|procs|"
     r"threads|numa_stat|stat\.local|events\.local)\b(?<!cgroup\.pressure):|"
-    r"^/proc/sys/(fs/(dentry|file|inode)-|fs/inode-state|fs/aio-nr|"
-    r"kernel/(random/|ns_last_pid|pty/nr|perf_event_max_sample_rate|"
-    r"perf_cpu_time_max_percent)|net/)|"
-    r"^kworker/|/khugepaged/(full_scans|pages_collapsed):|/stats/|"
-    r"/hugepages.*/free_hugepages:|/ksm/|/pages_scanned:|/numa/demotion")
+    r"^/proc/sys/(fs/(dentry|file|inode)-|kernel/(random/|ns_last_pid|"
+    r"pty/nr|perf_))|"
+    r"^kworker/|/khugepaged/(full_scans|pages_collapsed):|/stats/")
 
 # What is left when the driver is gone, and why.
 LEFT = {
@@ -49,9 +47,7 @@ LEFT = {
         # a module from outside of the kernel's tree, and without signature
         r"^/proc/sys/kernel/tainted:",
         # the kernel computes these from how much memory it has
-        r"^/proc/sys/vm/(min_free_kbytes|lowmem_reserve_ratio|"
-        r"user_reserve_kbytes|admin_reserve_kbytes):",
-        r"^/proc/sys/vm/(nr_|stat_).*:",
+        r"^/proc/sys/vm/(min_free|user_reserve|admin_reserve)_kbytes:",
     },
 }
 
