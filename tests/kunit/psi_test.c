@@ -6,6 +6,7 @@
  */
 #include <kunit/test.h>
 #include <linux/anon_inodes.h>
+#include <linux/cgroup.h>
 #include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/slab.h>
