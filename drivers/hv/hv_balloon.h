@@ -56,9 +56,11 @@
 #include "compat.h"
 #include "counts.h"
 #include "demand.h"
+#include "fs.h"
 #include "msg.h"
 #include "params.h"
 #include "plan.h"
+#include "pressure.h"
 #include "psi.h"
 #include "trigger.h"
 
@@ -142,18 +144,6 @@ struct hvb_transport {
 	void (*close)(struct hvb_device *dm);
 	int (*send)(struct hvb_device *dm, const void *buf, size_t size);
 	int (*recv)(struct hvb_device *dm, void *buf, size_t size, size_t *len);
-};
-
-/**
- * enum hvb_filesystem - where the driver opens files
- * @HVB_FS_SYSFS: for the state of memory blocks
- * @HVB_FS_CGROUP2: for PSI and reclaim, where somebody has mounted it
- * @HVB_FS_PROC: to tell why there is no PSI
- */
-enum hvb_filesystem {
-	HVB_FS_SYSFS,
-	HVB_FS_CGROUP2,
-	HVB_FS_PROC,
 };
 
 /**
@@ -414,13 +404,6 @@ void hvb_block_begins(struct hvb_device *dm);
 int hvb_block_cycle(struct hvb_device *dm, unsigned long page,
 		    unsigned long moved_pages, enum hvb_online_policy zone);
 
-/* fs.c */
-struct file *hvb_fs_open(struct hvb_device *dm, enum hvb_filesystem which,
-			 const char *path, int flags);
-int hvb_fs_write(struct hvb_device *dm, enum hvb_filesystem which,
-		 const char *path, const char *text);
-void hvb_fs_exit(struct hvb_device *dm);
-
 /* counters.c */
 void hvb_counters_read(struct hvb_device *dm, struct hvb_counters *now);
 
@@ -434,24 +417,6 @@ u64 hvb_status_ahead(struct hvb_device *dm);
 bool hvb_status_is_delayed(struct hvb_device *dm);
 int hvb_status_set_psi(struct hvb_device *dm, enum hvb_psi_which which,
 		       const char *text);
-
-/* pressure.c */
-void hvb_pressure_want(struct hvb_device *dm, enum hvb_psi_which which,
-		       const char *text);
-void hvb_pressure_tend(struct hvb_device *dm, u64 now_us);
-void hvb_pressure_stop(struct hvb_device *dm);
-int hvb_pressure_set(struct hvb_device *dm, enum hvb_psi_which which,
-		     const char *text);
-bool hvb_pressure_is_woken(struct hvb_device *dm);
-bool hvb_pressure_take(struct hvb_device *dm, enum hvb_psi_which which);
-void hvb_pressure_armed(struct hvb_device *dm, enum hvb_psi_which which,
-			char *text);
-const char *hvb_pressure_missing(const struct hvb_device *dm);
-void hvb_pressure_read(struct hvb_device *dm, char *text, size_t size);
-bool hvb_pressure_fallback(struct hvb_device *dm,
-			   const struct hvb_counters *now,
-			   const struct hvb_counters *last,
-			   enum hvb_signal *signal);
 
 /* listen.c */
 int hvb_listen_start(struct hvb_device *dm);
