@@ -19,14 +19,12 @@
 /**
  * struct look - what was seen of a block so far
  * @zone: all of its pages are in it
- * @free_pages: that need no moving
  * @offline_pages: that a balloon holds, ours or another
  * @moved_pages: that must be moved
  * @most_moved_pages: so many may be
  */
 struct look {
 	const struct zone *zone;
-	unsigned long free_pages;
 	unsigned long offline_pages;
 	unsigned long moved_pages;
 	unsigned long most_moved_pages;
@@ -82,7 +80,6 @@ static unsigned long look_at(struct page *page, struct look *look)
 		return 0;
 	if (PageBuddy(page)) {
 		nr = buddy_run(page);
-		look->free_pages += nr;
 	} else if (PageOffline(page)) {
 		look->offline_pages++;
 	} else if (PageLRU(compound_head(page))) {
@@ -92,11 +89,9 @@ static unsigned long look_at(struct page *page, struct look *look)
 			return 0;
 	} else if (PageCompound(page) || page_count(page) ||
 		   page_has_type(page)) {
-		return 0;
-	} else {
-		/* On its way to the allocator, or frozen. */
-		look->free_pages++;
+		nr = 0;
 	}
+	/* What is left is on its way to the allocator, or frozen. */
 	return nr;
 }
 
@@ -174,7 +169,7 @@ bool hvb_scan_block(unsigned long start, unsigned long count,
 		.zone = hvb_scan_zone(start, count),
 		.most_moved_pages = most_moved_pages,
 	};
-	unsigned long part = min(count, (unsigned long)PAGES_PER_SECTION), i;
+	unsigned long part = min_t(unsigned long, count, PAGES_PER_SECTION), i;
 
 	if (!look.zone)
 		return false;
