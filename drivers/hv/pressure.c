@@ -37,20 +37,6 @@ static void put(struct hvb_device *dm, enum hvb_psi_which which,
 }
 
 /**
- * hvb_pressure_want() - remember which trigger is wanted
- * @dm: the device
- * @which: which of the two
- * @text: in PSI's words, or empty for none
- *
- * Context: the reporter's thread, or any while there is no reporter.
- */
-void hvb_pressure_want(struct hvb_device *dm, enum hvb_psi_which which,
-		       const char *text)
-{
-	strscpy(dm->psi_wanted[which], text, HVB_TRIGGER_MAX);
-}
-
-/**
  * hvb_pressure_set() - change a trigger
  * @dm: the device
  * @which: which of the two
@@ -68,7 +54,7 @@ int hvb_pressure_set(struct hvb_device *dm, enum hvb_psi_which which,
 		if (IS_ERR(psi))
 			return PTR_ERR(psi);
 	}
-	hvb_pressure_want(dm, which, text);
+	strscpy(dm->psi_wanted[which], text, HVB_TRIGGER_MAX);
 	put(dm, which, psi);
 	dm->psi_due_us = 0;
 	return 0;

@@ -11,8 +11,6 @@
 
 struct hvb_device;
 
-void hvb_pressure_want(struct hvb_device *dm, enum hvb_psi_which which,
-		       const char *text);
 void hvb_pressure_tend(struct hvb_device *dm, u64 now_us);
 void hvb_pressure_stop(struct hvb_device *dm);
 int hvb_pressure_set(struct hvb_device *dm, enum hvb_psi_which which,

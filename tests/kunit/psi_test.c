@@ -121,15 +121,21 @@ static void stop(void *data)
 	hvb_status_stop(data);
 }
 
+/* As the parameter does. */
+static int set_psi(struct hvb_device *dm, enum hvb_psi_which which,
+		   const char *text)
+{
+	return hvb_devices_set_psi(&container_of(dm, struct host, dm)->params,
+				   which, text);
+}
+
 static struct hvb_device *wanting(struct kunit *test, const char *trigger,
 				  const char *early)
 {
 	struct hvb_device *dm = &host_connected(test)->dm;
 
-	KUNIT_EXPECT_EQ(test, -ENODEV,
-			hvb_status_set_psi(dm, HVB_PSI_TRIGGER, trigger));
-	KUNIT_EXPECT_EQ(test, -ENODEV,
-			hvb_status_set_psi(dm, HVB_PSI_EARLY, early));
+	KUNIT_EXPECT_EQ(test, 0, set_psi(dm, HVB_PSI_TRIGGER, trigger));
+	KUNIT_EXPECT_EQ(test, 0, set_psi(dm, HVB_PSI_EARLY, early));
 	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(dm));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, stop, dm));
 	return dm;
@@ -157,8 +163,7 @@ static void the_options_of_cgroup2_stay(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, options & CGRP_ROOT_MEMORY_RECURSIVE_PROT);
 	dm = wanting(test, FULL, SOME);
 	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_TRIGGER, FULL));
-	KUNIT_EXPECT_EQ(test, 0,
-			hvb_status_set_psi(dm, HVB_PSI_TRIGGER, SOME));
+	KUNIT_EXPECT_EQ(test, 0, set_psi(dm, HVB_PSI_TRIGGER, SOME));
 	KUNIT_EXPECT_EQ(test, options, cgroup_options());
 }
 
@@ -171,10 +176,9 @@ static void cgroup2_can_be_unmounted(struct kunit *test)
 	dm = wanting(test, FULL, "");
 	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_TRIGGER, FULL));
 	cgroup_unmount(test);
-	KUNIT_EXPECT_EQ(test, 0, hvb_status_set_psi(dm, HVB_PSI_TRIGGER, SOME));
-	KUNIT_EXPECT_EQ(test, 0, hvb_status_set_psi(dm, HVB_PSI_TRIGGER, ""));
-	KUNIT_EXPECT_EQ(test, -ENXIO,
-			hvb_status_set_psi(dm, HVB_PSI_TRIGGER, FULL));
+	KUNIT_EXPECT_EQ(test, 0, set_psi(dm, HVB_PSI_TRIGGER, SOME));
+	KUNIT_EXPECT_EQ(test, 0, set_psi(dm, HVB_PSI_TRIGGER, ""));
+	KUNIT_EXPECT_EQ(test, -ENXIO, set_psi(dm, HVB_PSI_TRIGGER, FULL));
 }
 
 static void psi_is_armed_again_when_it_is_back(struct kunit *test)
@@ -184,7 +188,7 @@ static void psi_is_armed_again_when_it_is_back(struct kunit *test)
 	cgroup_mount(test);
 	dm = wanting(test, FULL, FULL);
 	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_EARLY, FULL));
-	KUNIT_EXPECT_EQ(test, 0, hvb_status_set_psi(dm, HVB_PSI_EARLY, SOME));
+	KUNIT_EXPECT_EQ(test, 0, set_psi(dm, HVB_PSI_EARLY, SOME));
 	KUNIT_ASSERT_EQ(test, 0, cgroup_set("cgroup.pressure", "0"));
 	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_TRIGGER, "none"));
 	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_EARLY, "none"));
@@ -233,11 +237,26 @@ static void the_next_reporter_arms_what_was_set(struct kunit *test)
 
 	cgroup_mount(test);
 	dm = wanting(test, FULL, "");
-	KUNIT_EXPECT_EQ(test, 0, hvb_status_set_psi(dm, HVB_PSI_TRIGGER, SOME));
+	KUNIT_EXPECT_EQ(test, 0, set_psi(dm, HVB_PSI_TRIGGER, SOME));
 	hvb_status_stop(dm);
 	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(dm));
 	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_TRIGGER, SOME));
 	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_EARLY, "none"));
+}
+
+/* Not the one that the reporter began with. */
+static void a_changed_trigger_is_armed_again(struct kunit *test)
+{
+	struct hvb_device *dm;
+
+	cgroup_mount(test);
+	dm = wanting(test, FULL, "");
+	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_TRIGGER, FULL));
+	KUNIT_EXPECT_EQ(test, 0, set_psi(dm, HVB_PSI_TRIGGER, SOME));
+	KUNIT_ASSERT_EQ(test, 0, cgroup_set("cgroup.pressure", "0"));
+	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_TRIGGER, "none"));
+	KUNIT_ASSERT_EQ(test, 0, cgroup_set("cgroup.pressure", "1"));
+	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_TRIGGER, SOME));
 }
 
 struct look {
@@ -320,6 +339,7 @@ static struct kunit_case psi_cases[] = {
 	KUNIT_CASE_SLOW(psi_is_armed_again_when_it_is_back),
 	KUNIT_CASE_SLOW(psi_that_blinks_is_armed_again),
 	KUNIT_CASE(the_next_reporter_arms_what_was_set),
+	KUNIT_CASE_SLOW(a_changed_trigger_is_armed_again),
 	KUNIT_CASE_PARAM(stalls_are_pressure_without_psi, look_gen_params),
 	KUNIT_CASE(one_trigger_is_not_enough),
 	{}
