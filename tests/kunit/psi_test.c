@@ -299,14 +299,20 @@ static bool falls_back(struct hvb_device *dm, const struct look *look,
 	return hvb_pressure_fallback(dm, &now, &last, signal);
 }
 
+static void want(struct hvb_device *dm, enum hvb_psi_which which,
+		 const char *text)
+{
+	strscpy(dm->psi_wanted[which], text, HVB_TRIGGER_MAX);
+}
+
 static void stalls_are_pressure_without_psi(struct kunit *test)
 {
 	const struct look *look = test->param_value;
 	struct hvb_device *dm = &host_connected(test)->dm;
 	enum hvb_signal signal = HVB_SIGNALS;
 
-	hvb_pressure_want(dm, HVB_PSI_TRIGGER, look->trigger);
-	hvb_pressure_want(dm, HVB_PSI_EARLY, look->early);
+	want(dm, HVB_PSI_TRIGGER, look->trigger);
+	want(dm, HVB_PSI_EARLY, look->early);
 	KUNIT_EXPECT_EQ(test, look->pressure, falls_back(dm, look, &signal));
 	if (look->pressure)
 		KUNIT_EXPECT_EQ(test, look->signal, signal);
@@ -321,7 +327,7 @@ static void one_trigger_is_not_enough(struct kunit *test)
 	cgroup_mount(test);
 	KUNIT_ASSERT_EQ(test, 0, hvb_pressure_set(dm, HVB_PSI_TRIGGER, FULL));
 	KUNIT_EXPECT_FALSE(test, falls_back(dm, &looks[0], &signal));
-	hvb_pressure_want(dm, HVB_PSI_EARLY, SOME);
+	want(dm, HVB_PSI_EARLY, SOME);
 	KUNIT_EXPECT_TRUE(test, falls_back(dm, &looks[0], &signal));
 	KUNIT_EXPECT_EQ(test, signal, HVB_SIGNAL_SOME);
 	KUNIT_EXPECT_EQ(test, 0, hvb_pressure_set(dm, HVB_PSI_EARLY, SOME));
