@@ -27,6 +27,9 @@ off() {
 gone() {
 	sed -i -E "/\t($1)\t/d" "$symbols"
 }
+come() {
+	printf '0x00000000\t%s\tvmlinux\tEXPORT_SYMBOL\t\n' "$1" >>"$symbols"
+}
 eval "$3"
 exec nice make -C "$build" M=/tmp/tree W=1 CC="$2" KCFLAGS="$4" modules
 """
@@ -80,7 +83,8 @@ AS = {
                         builds.FEATURES["6.12"] | {"BALLOON_COUNTER"}),
 }
 
-# option: what else goes with it, and the symbols that modules lose
+# option: what else goes with it, and the symbols that modules lose. Without NUMA
+# there is one that modules gain.
 OFF = {
     "PAGE_REPORTING": ("", "page_reporting_(un)?register"),
     "SWAP": ("ZSWAP|MEMCG_SWAP|FRONTSWAP", "nr_swap_pages"),
@@ -96,6 +100,12 @@ OFF = {
                              "READ_ONLY_THP_FOR_FS|PGTABLE_HAS_HUGE_LEAVES",
                              ""),
 }
+
+IS_OFF = """
+#if IS_ENABLED(CONFIG_{})
+#error the option is still on
+#endif
+"""
 
 # Without macros in a warning's place: it stands where our line is.
 STRICT_FLAGS = "-include /tmp/tree/strict.h -ftrack-macro-expansion=0 -Wno-error"
@@ -138,7 +148,10 @@ def without(choice, option):
     change = f"off '{option}|{others or option}'"
     if symbols:
         change += f"\ngone '{symbols}'"
-    builds.build(choice, CHANGED, args=(change, ""))
+    if option == "NUMA":
+        change += "\ncome contig_page_data"
+    builds.build(choice, CHANGED, args=(change, ""),
+                 plant=add_to("drivers/hv/hotplug.c", IS_OFF.format(option)))
 
 
 def strict(choice):
