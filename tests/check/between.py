@@ -9,7 +9,6 @@ import functools
 import re
 
 import builds
-import trees
 from builds import Failed
 
 # Beside what the change is: the largest order of the buddy allocator, which has
