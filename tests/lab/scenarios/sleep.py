@@ -13,7 +13,7 @@ import time
 
 from inner.lab import PARAMETERS
 import scenario
-from scenarios.soak import NO_STIMER, STALLS
+from scenarios.soak import AWAKE, NO_STIMER, STALLS
 
 GROWTH = 512			# MiB that the host adds at a time
 TAKEN = 256			# and that it takes: QEMU forgets them in the sleep
@@ -22,7 +22,7 @@ DONE = "/tmp/slept"
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("sleep", memory=1536, cpu=NO_STIMER)
+    boot = scenario.Boot("sleep", memory=1536, cpu=NO_STIMER, cmdline=AWAKE)
     checks = {
         "wakes": "every suspend comes to its end, with a new handshake",
         "sum": "what is in use, held by the host and added adds up after each",

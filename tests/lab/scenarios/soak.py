@@ -29,10 +29,12 @@ HELD = 256			# MiB that the host has during the last suspend
 # With them, timers of Debian's kernel are dead after some suspends, whichever
 # driver it has.
 NO_STIMER = ("hv-stimer=off",)
+# A guest that is lost in a suspend has last words, too.
+AWAKE = (*scenario.Boot.cmdline, "no_console_suspend")
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("soak", memory=2048, cpu=NO_STIMER)
+    boot = scenario.Boot("soak", memory=2048, cpu=NO_STIMER, cmdline=AWAKE)
     checks = {
         "cycles": "each shrink and each growth comes to the size asked for",
         "exact": "host and driver count the same pages after each",
