@@ -21,7 +21,11 @@
 /* Memory is low, for the fallback, when less than this share is available. */
 #define LOW_SHARE	8
 
-/* After so long, what isn't armed is tried again. */
+/*
+ * After so long, what isn't armed is tried again. Not sooner: in 6.1 and 6.12, a
+ * trigger that is armed just when PSI is turned off again makes the kernel write
+ * to what it has freed.
+ */
 #define RETRY_US	(5 * USEC_PER_SEC)
 
 /* A driver can be loaded long before cgroup2 is mounted. */
@@ -160,28 +164,35 @@ bool hvb_pressure_is_woken(struct hvb_device *dm)
 	return false;
 }
 
+static void lose(struct hvb_device *dm, enum hvb_psi_which which, u64 now_us)
+{
+	put(dm, which, NULL);
+	dm->psi_due_us = now_us + RETRY_US;
+	WRITE_ONCE(dm->psi_missing,
+		   "PSI was turned off; it is tried again in some seconds");
+}
+
 /**
  * hvb_pressure_take() - ask whether a trigger fired, and arm it again
  * @dm: the device
  * @which: which of the two
+ * @now_us: the time
  *
  * One that is gone is given up; hvb_pressure_tend() arms it again.
  *
  * Return: true when it fired since it was last asked.
  */
-bool hvb_pressure_take(struct hvb_device *dm, enum hvb_psi_which which)
+bool hvb_pressure_take(struct hvb_device *dm, enum hvb_psi_which which,
+		       u64 now_us)
 {
 	__poll_t found;
 
 	if (!dm->psi[which])
 		return false;
 	found = hvb_psi_ask(dm->psi[which]);
-	if (found & EPOLLERR) {
-		put(dm, which, NULL);
-		dm->psi_due_us = 0;
-		return false;
-	}
-	return found & EPOLLPRI;
+	if (found & EPOLLERR)
+		lose(dm, which, now_us);
+	return (found & (EPOLLPRI | EPOLLERR)) == EPOLLPRI;
 }
 
 /**

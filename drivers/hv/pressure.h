@@ -16,7 +16,8 @@ void hvb_pressure_stop(struct hvb_device *dm);
 int hvb_pressure_set(struct hvb_device *dm, enum hvb_psi_which which,
 		     const char *text);
 bool hvb_pressure_is_woken(struct hvb_device *dm);
-bool hvb_pressure_take(struct hvb_device *dm, enum hvb_psi_which which);
+bool hvb_pressure_take(struct hvb_device *dm, enum hvb_psi_which which,
+		       u64 now_us);
 void hvb_pressure_armed(struct hvb_device *dm, enum hvb_psi_which which,
 			char *text);
 const char *hvb_pressure_missing(const struct hvb_device *dm);

@@ -162,10 +162,10 @@ static bool take_signals(struct hvb_device *dm, u64 now_us)
 	bool urgent = false;
 
 	/* What we reclaim for the host can look like pressure; it is less. */
-	if (hvb_pressure_take(dm, HVB_PSI_TRIGGER))
+	if (hvb_pressure_take(dm, HVB_PSI_TRIGGER, now_us))
 		signals |= READ_ONCE(dm->inflating) ? BIT(HVB_SIGNAL_SOME) :
 						      BIT(HVB_SIGNAL_FULL);
-	if (hvb_pressure_take(dm, HVB_PSI_EARLY))
+	if (hvb_pressure_take(dm, HVB_PSI_EARLY, now_us))
 		signals |= BIT(HVB_SIGNAL_SOME);
 	for (signal = 0; signal < HVB_SIGNALS; signal++) {
 		if (!(signals & BIT(signal)))

@@ -9,7 +9,7 @@ PRESSURE = "/sys/fs/cgroup/cgroup.pressure"
 PSI = ("signals_psi_some", "signals_psi_full")
 CHANGED = {"psi_trigger": "full 60000 500000",
            "psi_early_trigger": "some 30000 500000"}
-BLINKS = 50
+BLINKS = 20
 
 
 class Run(scenario.Scenario):
@@ -35,7 +35,7 @@ class Run(scenario.Scenario):
             self.guest.write(f"{PARAMETERS}/{name}", value)
         self.pressure("before")
         self.guest.write(PRESSURE, "0")
-        self.guest.wait_for(lambda: self.armed() == ["none", "none"], 20)
+        self.guest.wait_for(lambda: "cgroup.pressure" in self.missing(), 20)
         missing = self.missing()
         self.check("gone", self.armed() == ["none", "none"] and
                    "cgroup.pressure" in missing, f"{self.armed()}, {missing}")
