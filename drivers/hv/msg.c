@@ -33,7 +33,7 @@ struct hvb_wire_range hvb_msg_range(u64 packed)
 
 static bool range_is_sane(struct hvb_wire_range range)
 {
-	return range.count && range.start + range.count <= DM_PAGE_NUMBER_END;
+	return range.start + range.count <= DM_PAGE_NUMBER_END;
 }
 
 static int check_version_response(const void *buf, size_t size,
@@ -90,15 +90,14 @@ static int check_hot_add(const void *buf, size_t size, struct hvb_msg *msg)
 	if (!range_is_sane(msg->hot_add.range))
 		return -ERANGE;
 
-	msg->hot_add.has_region = size != sizeof(struct dm_hot_add);
-	if (!msg->hot_add.has_region)
+	if (size == sizeof(struct dm_hot_add))
 		return 0;
 	if (size < sizeof(*req))
 		return -EBADMSG;
 	msg->hot_add.region = hvb_msg_range(req->region);
-	if (!range_is_sane(msg->hot_add.region))
-		return -ERANGE;
-	return 0;
+	/* An empty region tells nothing. */
+	msg->hot_add.has_region = msg->hot_add.region.count;
+	return range_is_sane(msg->hot_add.region) ? 0 : -ERANGE;
 }
 
 static int check_hot_remove(const void *buf, size_t size, struct hvb_msg *msg)
@@ -158,10 +157,11 @@ static const struct {
  * @msg holds the type and the transaction of every message that is long
  * enough to have a header, also of one that is refused.
  *
+ * Ranges can be empty: there is nothing to do for these.
+ *
  * Return: 0; -EBADMSG when the length received, the size in the header, the
- * message's type and the counts in it don't agree; -ERANGE when a range is
- * empty or ends past the last page number; -EOPNOTSUPP for a type that a host
- * doesn't send.
+ * message's type and the counts in it don't agree; -ERANGE when a range ends past
+ * the last page number; -EOPNOTSUPP for a type that a host doesn't send.
  */
 int hvb_msg_check(const void *buf, size_t len, struct hvb_msg *msg)
 {

@@ -9,7 +9,6 @@
 
 static void must_make_sense(struct hvb_wire_range range)
 {
-	MUST(range.count >= 1);
 	MUST(range.count <= DM_RANGE_COUNT_MAX);
 	MUST(range.start + range.count <= DM_PAGE_NUMBER_END);
 }
@@ -35,8 +34,8 @@ static void must_say(const void *buf, size_t size, const struct hvb_msg *msg)
 		break;
 	case DM_MEM_HOT_ADD_REQUEST:
 		must_make_sense(msg->hot_add.range);
-		if (msg->hot_add.has_region)
-			must_make_sense(msg->hot_add.region);
+		must_make_sense(msg->hot_add.region);
+		MUST(msg->hot_add.has_region == !!msg->hot_add.region.count);
 		break;
 	default:
 		MUST(!"a type that no host sends");

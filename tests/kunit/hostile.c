@@ -26,13 +26,13 @@ static u64 number(struct rnd_state *rnd)
 	return (u64)prandom_u32_state(rnd) << 32 | prandom_u32_state(rnd);
 }
 
-/* Any pages, the end of the numbers among them. */
+/* Any pages or none, the end of the numbers among them. */
 static u64 foreign_range(struct rnd_state *rnd)
 {
 	u64 start = random_below(rnd, 8) ? random_below(rnd, 2 * HOST_MEMORY) :
 					   DM_RANGE_START_MASK;
 
-	return WIRE_RANGE(start, 1 + random_below(rnd, 64));
+	return WIRE_RANGE(start, random_below(rnd, 65));
 }
 
 /* Pages that the host holds, or some of them, or a page more on each side. */
@@ -76,9 +76,10 @@ static size_t hot_add(struct rnd_state *rnd, u64 *words)
 {
 	u32 most = HOSTILE_BLOCKS * block_pages();
 	u32 start = random_below(rnd, most);
+	u32 count = 1 + random_below(rnd, most - start);
 
 	words[1] = WIRE_RANGE(HOST_MEMORY + start,
-			      1 + random_below(rnd, most - start));
+			      random_below(rnd, 16) ? count : 0);
 	words[2] = WIRE_RANGE(HOST_MEMORY, most);
 	return random_below(rnd, 2) ? 16 : 24;
 }
@@ -183,7 +184,7 @@ static void tame(struct rnd_state *rnd, u64 *words, size_t len)
 		break;
 	case MESSAGE_HOT_ADD:
 		range = hvb_msg_range(words[1]);
-		if (is_refused(range))
+		if (!range.count || is_refused(range))
 			break;
 		range.start %= most;
 		range.count = 1 + range.count % (most - range.start);

@@ -84,7 +84,11 @@ static const struct read_row read_rows[] = {
 	{ "unballoon, so many that bytes wrap", DM_UNBALLOON_REQUEST, 24, 24,
 	  { LOW_HIGH(0, 0x20000001), RANGE(5, 3) }, -EBADMSG },
 	{ "unballoon of an empty range", DM_UNBALLOON_REQUEST, 24, 24,
-	  { LOW_HIGH(0, 1), RANGE(5, 0) }, -ERANGE },
+	  { LOW_HIGH(0, 1), RANGE(5, 0) }, 0,
+	  { .unballoon = { .range_count = 1 } } },
+	{ "unballoon of empty ranges and one more", DM_UNBALLOON_REQUEST, 40, 40,
+	  { LOW_HIGH(0, 3), RANGE(LAST_PAGE, 0), RANGE(5, 3), 0 }, 0,
+	  { .unballoon = { .range_count = 3 } } },
 	{ "unballoon, second range past the end", DM_UNBALLOON_REQUEST, 32, 32,
 	  { LOW_HIGH(0, 2), RANGE(5, 3), RANGE(LAST_PAGE, 2) }, -ERANGE },
 	{ "hot-add", DM_MEM_HOT_ADD_REQUEST, 16, 16,
@@ -99,7 +103,7 @@ static const struct read_row read_rows[] = {
 	{ "hot-add past it", DM_MEM_HOT_ADD_REQUEST, 16, 16,
 	  { RANGE(LAST_PAGE, 2) }, -ERANGE },
 	{ "hot-add of nothing", DM_MEM_HOT_ADD_REQUEST, 16, 16,
-	  { RANGE(5, 0) }, -ERANGE },
+	  { RANGE(5, 0) }, 0, { .hot_add = { .range = { 5, 0 } } } },
 	{ "hot-add in a region", DM_MEM_HOT_ADD_REQUEST, 24, 24,
 	  { RANGE(0x8000, 7), RANGE(0x8000, 0x10000) }, 0,
 	  { .hot_add = { .range = { 0x8000, 7 },
@@ -113,7 +117,9 @@ static const struct read_row read_rows[] = {
 	{ "hot-add, 1/8 of a region", DM_MEM_HOT_ADD_REQUEST, 17, 17,
 	  { RANGE(0x8000, 7) }, -EBADMSG },
 	{ "hot-add in an empty region", DM_MEM_HOT_ADD_REQUEST, 24, 24,
-	  { RANGE(0x8000, 7), RANGE(0x8000, 0) }, -ERANGE },
+	  { RANGE(0x8000, 7), RANGE(0x8000, 0) }, 0,
+	  { .hot_add = { .range = { 0x8000, 7 },
+			 .region = { 0x8000, 0 } } } },
 	{ "hot-add in a region past the end", DM_MEM_HOT_ADD_REQUEST, 24, 24,
 	  { RANGE(0x8000, 7), RANGE(LAST_PAGE, 2) }, -ERANGE },
 	{ "most pages", DM_INFO_MESSAGE, 32, 32,
@@ -329,7 +335,7 @@ static void the_longest_unballoon_is_read_to_its_end(struct kunit *test)
 	expect_range(test, hvb_msg_range(msg.unballoon.ranges[509]),
 		     (struct hvb_wire_range) { 1018, 1 });
 
-	buf[2 + 509] = RANGE(1018, 0);
+	buf[2 + 509] = RANGE(LAST_PAGE, 2);
 	KUNIT_EXPECT_EQ(test, -ERANGE,
 			hvb_msg_check(buf, DM_MESSAGE_MAX, &msg));
 	req->range_count++;

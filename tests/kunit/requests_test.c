@@ -49,18 +49,11 @@ static const struct refused_row refused_rows[] = {
 	    RANGE(5, 1) } },
 	{ "unballoon, ranges missing", 24,
 	  { HEADER(DM_UNBALLOON_REQUEST, 24), LOW_HIGH(0, 2), RANGE(5, 1) } },
-	{ "unballoon, an empty range", 24,
-	  { HEADER(DM_UNBALLOON_REQUEST, 24), LOW_HIGH(0, 1), RANGE(5, 0) } },
 	{ "unballoon, a bad range after a good one", 32,
 	  { HEADER(DM_UNBALLOON_REQUEST, 32), LOW_HIGH(0, 2), RANGE(5, 1),
 	    RANGE(DM_RANGE_START_MASK, 2) } },
-	{ "hot-add of nothing", 16,
-	  { HEADER(DM_MEM_HOT_ADD_REQUEST, 16), RANGE(HOST_MEMORY, 0) } },
 	{ "hot-add, half a region", 20,
 	  { HEADER(DM_MEM_HOT_ADD_REQUEST, 20), RANGE(HOST_MEMORY, 0x8000) } },
-	{ "hot-add, an empty region", 24,
-	  { HEADER(DM_MEM_HOT_ADD_REQUEST, 24), RANGE(HOST_MEMORY, 0x8000),
-	    RANGE(HOST_MEMORY, 0) } },
 	{ "hot-add past the last page", 16,
 	  { HEADER(DM_MEM_HOT_ADD_REQUEST, 16),
 	    RANGE(DM_RANGE_START_MASK, 0x8000) } },
@@ -125,6 +118,28 @@ static void information_is_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_REFUSED));
 }
 
+static void empty_ranges_are_nothing_to_return(struct kunit *test)
+{
+	static const struct hvb_range none[] = {
+		{ 5, 0 }, { DM_RANGE_START_MASK, 0 }, { 0, 0 },
+	};
+	struct host *host = host_connected(test);
+	struct hvb_range some[] = { { 5, 0 }, {}, { HOST_MEMORY, 0 } };
+
+	host_takes(host, 100);
+	hvb_ranges_next(&host->holds, 0, ULONG_MAX, &some[1]);
+	host_returns(host, none, ARRAY_SIZE(none), true);
+	host_hears_nothing(host);
+	host_returns(host, some, ARRAY_SIZE(some), true);
+	host_hears_nothing(host);
+	host_returns(host, none, ARRAY_SIZE(none), false);
+	host_hears_unballoon_done(host);
+	host_hears_nothing(host);
+	host_agrees(host);
+	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_UNKNOWN_PAGES));
+	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_REFUSED));
+}
+
 /* Waits until so many reports came. Return: how long that took. */
 static unsigned int reports_after_ms(struct host *host, unsigned int nr)
 {
@@ -184,6 +199,25 @@ static void reports_stop_when_the_host_wants_none(struct kunit *test)
 	msleep(2 * TICK_MS);
 	hvb_status_stop(&host->dm);
 	KUNIT_EXPECT_EQ(test, host->nr_status, 0);
+}
+
+/* Hosts wait for most of a minute; what they hear in that time is no harm. */
+static void reports_come_before_the_host_is_ready(struct kunit *test)
+{
+	static const u64 most[] = {
+		HEADER(DM_INFO_MESSAGE, 32), LOW_HIGH(0, 16),
+		LOW_HIGH(DM_INFO_TYPE_MAX_PAGE_CNT, 8), 1ULL << 33,
+	};
+	struct host *host = host_connected(test);
+
+	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	reports_after_ms(host, 2);
+	KUNIT_EXPECT_GE(test, host->nr_status, 2);
+	host_hears_nothing(host);
+	host_say(host, most, sizeof(most));
+	KUNIT_EXPECT_EQ(test, host->dm.max_page_count, 1ULL << 33);
+	KUNIT_EXPECT_EQ(test, 10, host_takes(host, 10));
+	hvb_status_stop(&host->dm);
 }
 
 static void reports_wait_for_the_delay(struct kunit *test)
@@ -259,8 +293,10 @@ static struct kunit_case requests_cases[] = {
 	KUNIT_CASE_PARAM(a_malformed_message_changes_nothing,
 			 refused_gen_params),
 	KUNIT_CASE(information_is_kept),
+	KUNIT_CASE(empty_ranges_are_nothing_to_return),
 	KUNIT_CASE_SLOW(a_report_comes_each_second),
 	KUNIT_CASE_SLOW(reports_stop_when_the_host_wants_none),
+	KUNIT_CASE_SLOW(reports_come_before_the_host_is_ready),
 	KUNIT_CASE_SLOW(reports_wait_for_the_delay),
 	KUNIT_CASE_SLOW(a_report_that_finds_no_room_is_dropped),
 	KUNIT_CASE(a_guest_that_can_hibernate_refuses_requests),
