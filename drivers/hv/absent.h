@@ -101,6 +101,11 @@ void hvb_absent_release(struct hvb_device *dm, unsigned long start,
 /* holes.c */
 unsigned long hvb_absent_back(struct hvb_device *dm, unsigned long start,
 			      unsigned long count);
+unsigned long hvb_absent_back_holes(struct hvb_device *dm, unsigned long start,
+				    unsigned long count);
+unsigned long hvb_absent_count_backed(struct hvb_device *dm,
+				      unsigned long start,
+				      unsigned long count);
 int hvb_absent_expect(struct hvb_device *dm, const struct hvb_range *blocks,
 		      const struct hvb_range *backed);
 void hvb_absent_landed(struct hvb_device *dm);

@@ -2,9 +2,10 @@
 /*
  * Balloon down: pages from the host.
  *
- * A transaction can have many messages; the answer comes after the last. Only
- * pages that were given can come back: whatever else the host names is left
- * alone and counted.
+ * A transaction can have many messages; the answer comes after the last. Pages
+ * that were given come back. Holes of hot-added blocks are backed by this, as by
+ * a hot-add: hosts were seen to say so. Whatever else the host names is left alone
+ * and counted. An empty range is nothing to do.
  */
 #include <linux/device.h>
 
@@ -14,7 +15,8 @@
 static u64 take_range(struct hvb_device *dm, struct hvb_wire_range range)
 {
 	/* Where pages of the wire aren't the guest's, none was given. */
-	u64 done = hvb_absent_return(dm, range.start, range.count);
+	u64 done = hvb_absent_return(dm, range.start, range.count) +
+		   hvb_absent_back_holes(dm, range.start, range.count);
 
 	if (done < range.count) {
 		atomic_long_add(range.count - done,

@@ -42,6 +42,17 @@ static unsigned long count_given(struct hvb_device *dm, unsigned long start,
 	return part.count;
 }
 
+/* The host backs these holes now. */
+static void back(struct hvb_device *dm, const struct hvb_range *part)
+{
+	struct hvb_absent *absent = &dm->absent;
+
+	hvb_absent_must_take(dm, &absent->holes, part->start, part->count);
+	hvb_absent_give_back(dm, part->start, part->count);
+	absent->nr_added += part->count;
+	absent->nr_onlined += count_online(dm, part->start, part->count);
+}
+
 /**
  * hvb_absent_back() - the host backs pages of blocks that we added before
  * @dm: the device
@@ -67,13 +78,65 @@ unsigned long hvb_absent_back(struct hvb_device *dm, unsigned long start,
 	if (hvb_ranges_next(&absent->holes, start, start + count, &part) &&
 	    part.start == start) {
 		nr = part.count;
-		hvb_absent_must_take(dm, &absent->holes, start, nr);
-		hvb_absent_give_back(dm, start, nr);
-		absent->nr_added += nr;
-		absent->nr_onlined += count_online(dm, start, nr);
+		back(dm, &part);
 	}
 	mutex_unlock(&absent->lock);
 	return given ? hvb_absent_return(dm, start, given) : nr;
+}
+
+/**
+ * hvb_absent_back_holes() - the host backs all holes among these pages
+ * @dm: the device
+ * @start: number of the first page
+ * @count: how many pages
+ *
+ * Context: may sleep; yields between pageblocks.
+ * Return: how many of the pages were holes.
+ */
+unsigned long hvb_absent_back_holes(struct hvb_device *dm, unsigned long start,
+				    unsigned long count)
+{
+	struct hvb_absent *absent = &dm->absent;
+	unsigned long end = start + count, nr = 0;
+	struct hvb_range part;
+
+	mutex_lock(&absent->lock);
+	while (hvb_ranges_next(&absent->holes, start, end, &part)) {
+		back(dm, &part);
+		nr += part.count;
+		start = hvb_range_end(&part);
+	}
+	mutex_unlock(&absent->lock);
+	return nr;
+}
+
+/**
+ * hvb_absent_count_backed() - how many pages did we add before?
+ * @dm: the device
+ * @start: number of the first page
+ * @count: how many pages are looked at
+ *
+ * Context: may sleep.
+ * Return: how many pages, from @start to the first that isn't in a block that we
+ * added, or that the host has.
+ */
+unsigned long hvb_absent_count_backed(struct hvb_device *dm,
+				      unsigned long start, unsigned long count)
+{
+	struct hvb_absent *absent = &dm->absent;
+	struct hvb_range ours, part;
+	unsigned long end = start;
+
+	mutex_lock(&absent->lock);
+	if (hvb_ranges_next(&absent->added, start, start + count, &ours) &&
+	    ours.start == start)
+		end = hvb_range_end(&ours);
+	if (hvb_ranges_next(&absent->holes, start, end, &part))
+		end = part.start;
+	if (hvb_ranges_next(&absent->given, start, end, &part))
+		end = part.start;
+	mutex_unlock(&absent->lock);
+	return end - start;
 }
 
 /**
