@@ -100,7 +100,7 @@ static enum hvb_online_policy zone_now(struct hvb_device *dm,
  *
  * A block that someone else brought online meanwhile is fine as it is.
  *
- * Return: 0; or an errno, which was said in dmesg.
+ * Return: 0; or an errno, which was said in dmesg if the block didn't wait already.
  */
 int hvb_block_online(struct hvb_device *dm, unsigned long page,
 		     enum hvb_online_policy policy)
@@ -119,8 +119,9 @@ int hvb_block_online(struct hvb_device *dm, unsigned long page,
 		return 0;
 	}
 	err = err ?: -EIO;
-	dev_warn_ratelimited(dm->dev, "memory block %lu does not come online (%d); it is tried again\n",
-			     page / dm->block_pages, err);
+	if (!hvb_waiting_has(dm, page))
+		dev_warn_ratelimited(dm->dev, "memory block %lu does not come online yet (%d), it is tried again\n",
+				     page / dm->block_pages, err);
 	return err;
 }
 

@@ -57,6 +57,8 @@ int hvb_device_init(struct hvb_device *dm)
 	init_waitqueue_head(&dm->look_wait);
 	INIT_WORK(&dm->receive_work, hvb_vsc_receive);
 	INIT_DELAYED_WORK(&dm->bring_back_work, hvb_blocks_retry);
+	hvb_hot_add_init(dm);
+	hvb_waiting_init(dm);
 	init_absent(&dm->absent);
 	hvb_blocks_init(&dm->blocks);
 
@@ -111,6 +113,7 @@ void hvb_device_exit(struct hvb_device *dm)
 	hvb_devices_leave(dm);
 	hvb_listen_stop(dm);
 	cancel_delayed_work_sync(&dm->bring_back_work);
+	hvb_waiting_exit(dm);
 	destroy_workqueue(dm->wq);
 	hvb_blocks_settle(dm);
 	hvb_reserve_spend(dm);

@@ -15,7 +15,8 @@
  *                                                  hotadd, hotremove
  *   inflate.c    pages to the host              -> blocks.c, absent.c, vsc.c
  *   deflate.c    pages from the host            -> blocks.c, absent.c, vsc.c
- *   hotadd.c     new memory from the host       -> absent.c, block.c, vsc.c
+ *   hotadd.c     new memory from the host       -> absent.c, block.c,
+ *                                                  waiting.c, vsc.c
  *   hotremove.c  added blocks to the host       -> blocks.c, absent.c, vsc.c
  *   absent.c     pages that the host has
  *   holes.c      hot-added blocks               -> absent.c
@@ -24,6 +25,7 @@
  *                                                  hotremove.c
  *   scan.c       what is in a block
  *   hotplug.c    the kernel's hotplug callbacks -> absent.c
+ *   waiting.c    blocks that aren't online yet  -> block.c
  *   block.c      the state of a memory block    -> fs.c
  *   status.c     the reporter                   -> pressure.c, vsc.c
  *   pressure.c   pressure                       -> psi.c
@@ -57,12 +59,14 @@
 #include "counts.h"
 #include "demand.h"
 #include "fs.h"
+#include "hotadd.h"
 #include "msg.h"
 #include "params.h"
 #include "plan.h"
 #include "pressure.h"
 #include "psi.h"
 #include "trigger.h"
+#include "waiting.h"
 
 struct dentry;
 struct device;
@@ -173,6 +177,8 @@ struct hvb_last_request {
  * @wq: runs @receive_work, and all that can take long, one after the other
  * @receive_work: reads and carries out what the host sent
  * @bring_back_work: tries again to bring blocks online
+ * @adding: a hot-add request that was put off
+ * @waiting: blocks that should be online and aren't
  * @recv_buf: the private copy of a message; used by @receive_work only
  * @send_buf: where balloon responses are built; used by @receive_work only
  * @send_lock: guards @is_open and the order of messages
@@ -258,6 +264,8 @@ struct hvb_device {
 	struct workqueue_struct *wq;
 	struct work_struct receive_work;
 	struct delayed_work bring_back_work;
+	struct hvb_adding adding;
+	struct hvb_waiting waiting;
 	void *recv_buf;
 	void *send_buf;
 
@@ -383,9 +391,6 @@ void hvb_inflate(struct hvb_device *dm, const struct hvb_msg *msg);
 
 /* deflate.c */
 void hvb_deflate(struct hvb_device *dm, const struct hvb_msg *msg);
-
-/* hotadd.c */
-void hvb_hot_add(struct hvb_device *dm, const struct hvb_msg *msg);
 
 /* hotremove.c */
 void hvb_hot_remove(struct hvb_device *dm, const struct hvb_msg *msg);

@@ -97,6 +97,7 @@ struct hvb_range hvb_plan_backed(const struct hvb_plan *plan,
 bool hvb_plan_is_transient(int err)
 {
 	switch (err) {
+	case -E2BIG:
 	case -EEXIST:
 	case -EINVAL:
 	case -ERANGE:

@@ -347,6 +347,7 @@ int hvb_vsc_connect(struct hvb_device *dm)
 		return err;
 	}
 	dm->connected_at = jiffies;
+	hvb_waiting_go_on(dm);
 	dev_info_ratelimited(dm->dev, "Dynamic Memory protocol %u.%u\n",
 			     DM_VERSION_MAJOR(dm->version),
 			     DM_VERSION_MINOR(dm->version));
@@ -374,6 +375,7 @@ void hvb_vsc_disconnect(struct hvb_device *dm)
 		return;
 
 	cancel_work_sync(&dm->receive_work);
+	hvb_hot_add_drop(dm);
 	dm->transport->close(dm);
 	/* The channel could still wake the work until it was closed. */
 	cancel_work_sync(&dm->receive_work);

@@ -13,6 +13,9 @@
 
 #include "fault.h"
 
+/* In place of the nth. */
+#define ALL	UINT_MAX
+
 /**
  * hvb_fault_begin() - from now on, slab allocations of this task fail
  * @test: the test; it ends here when they don't
@@ -67,8 +70,9 @@ bool hvb_fault_came(void)
  */
 unsigned int hvb_fault_pause(void)
 {
-	unsigned int nth = current->fail_nth;
+	unsigned int nth = current->make_it_fail ? ALL : current->fail_nth;
 
+	current->make_it_fail = 0;
 	current->fail_nth = 0;
 	return nth;
 }
@@ -79,5 +83,6 @@ unsigned int hvb_fault_pause(void)
  */
 void hvb_fault_go_on(unsigned int nth)
 {
-	current->fail_nth = nth;
+	current->make_it_fail = nth == ALL;
+	current->fail_nth = nth == ALL ? 0 : nth;
 }

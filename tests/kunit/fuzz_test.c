@@ -69,6 +69,39 @@ static unsigned long let_go(struct fuzz *fuzz, unsigned long start,
 	return nr;
 }
 
+/* The host backs these, unless it did so before. Return: how many are new. */
+static unsigned long back(struct fuzz *fuzz, unsigned long start,
+			  unsigned long end)
+{
+	unsigned long before = fuzz->backed.nr_pages;
+
+	while (start < end) {
+		struct hvb_range part = { end, 0 };
+
+		hvb_ranges_next(&fuzz->backed, start, end, &part);
+		if (part.start > start)
+			KUNIT_ASSERT_EQ(fuzz->host->test, 0,
+					hvb_ranges_add(&fuzz->backed, start,
+						       part.start - start,
+						       GFP_KERNEL));
+		start = hvb_range_end(&part);
+	}
+	return fuzz->backed.nr_pages - before;
+}
+
+/* The rest of a block of which a page is backed is holes. */
+static unsigned long back_holes(struct fuzz *fuzz, unsigned long start,
+				unsigned long end)
+{
+	unsigned long nr = 0;
+
+	for (unsigned int i = 0; i < HOSTILE_BLOCKS; i++)
+		if (hvb_ranges_count(&fuzz->backed, BLOCK(i), block_pages()))
+			nr += back(fuzz, max(start, BLOCK(i)),
+				   min(end, BLOCK(i + 1)));
+	return nr;
+}
+
 static void ballooned(struct fuzz *fuzz, const struct dm_balloon *req)
 {
 	const struct dm_balloon_response *resp;
@@ -112,11 +145,13 @@ static void unballooned(struct fuzz *fuzz,
 
 	for (u32 i = 0; i < req->range_count; i++) {
 		struct hvb_wire_range range;
+		unsigned long end;
 
 		range = hvb_msg_range(req->range_array[i]);
+		end = range.start + range.count;
 		fuzz->unknown += range.count;
-		fuzz->unknown -= let_go(fuzz, range.start,
-					range.start + range.count);
+		fuzz->unknown -= let_go(fuzz, range.start, end);
+		fuzz->unknown -= back_holes(fuzz, range.start, end);
 	}
 	if (req->flags & DM_MORE_PAGES)
 		return;
@@ -125,13 +160,13 @@ static void unballooned(struct fuzz *fuzz,
 		kunit_kfree(fuzz->host->test, resp);
 }
 
-/* What is added was held, or wasn't there yet. */
+/* What is added was held, or added before, or wasn't there yet. */
 static void added(struct fuzz *fuzz, const struct dm_hot_add *req)
 {
 	struct hvb_wire_range range = hvb_msg_range(req->range);
 	const struct dm_hot_add_response *resp;
 	struct kunit *test = fuzz->host->test;
-	unsigned long end, nr;
+	unsigned long end;
 
 	resp = answer(fuzz, &req->hdr, DM_MEM_HOT_ADD_RESPONSE, sizeof(*resp));
 	if (!resp)
@@ -139,19 +174,8 @@ static void added(struct fuzz *fuzz, const struct dm_hot_add *req)
 	KUNIT_ASSERT_LE(test, resp->page_count, range.count);
 	KUNIT_ASSERT_LE(test, resp->result, DM_HOT_ADD_SUCCESS);
 	end = range.start + resp->page_count;
-	while (range.start < end) {
-		struct hvb_range held = { end, 0 };
-
-		hvb_ranges_next(&fuzz->host->holds, range.start, end, &held);
-		nr = held.start - range.start;
-		if (nr)
-			KUNIT_ASSERT_EQ(test, 0,
-					hvb_ranges_add(&fuzz->backed,
-						       range.start, nr,
-						       GFP_KERNEL));
-		range.start = held.start + held.count;
-		let_go(fuzz, held.start, range.start);
-	}
+	let_go(fuzz, range.start, end);
+	back(fuzz, range.start, end);
 	kunit_kfree(test, resp);
 }
 

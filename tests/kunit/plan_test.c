@@ -148,6 +148,8 @@ static const struct answer_row answer_rows[] = {
 	{ "it is there: never ask again", 0, -EEXIST, DM_HOT_ADD_SUCCESS },
 	{ "a bad range: never ask again", 0, -EINVAL, DM_HOT_ADD_SUCCESS },
 	{ "out of reach: never ask again", 0, -ERANGE, DM_HOT_ADD_SUCCESS },
+	{ "past what the kernel can have: never ask again", 0, -E2BIG,
+	  DM_HOT_ADD_SUCCESS },
 	{ "not supported: never ask again", 0, -EOPNOTSUPP,
 	  DM_HOT_ADD_SUCCESS },
 	{ "no memory: ask later", 0, -ENOMEM, DM_HOT_ADD_FAILURE },

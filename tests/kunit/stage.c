@@ -6,6 +6,7 @@
 #include <kunit/resource.h>
 #include <linux/delay.h>
 
+#include "fault.h"
 #include "stage.h"
 
 /* How long something may take. */
@@ -90,6 +91,25 @@ static void enter_request(struct stage *stage)
 	}
 }
 
+/* No memory for the second block; the next try waits until it is let go. */
+static void put_off_adding(struct stage *stage)
+{
+	const struct hvb_range first = { BLOCK(0), block_pages() / 2 };
+	struct hvb_device *dm = &stage->host->dm;
+	struct hvb_msg msg = {
+		.type = DM_MEM_HOT_ADD_REQUEST,
+		.hot_add.range = { hvb_range_end(&first), block_pages() },
+	};
+
+	host_adds(stage->host, &first, NULL);
+	host_hears_added(stage->host, first.count, DM_HOT_ADD_SUCCESS);
+	hvb_fault_begin(stage->host->test);
+	hvb_hot_add(dm, &msg);
+	hvb_fault_end();
+	cancel_delayed_work_sync(&dm->adding.work);
+	KUNIT_ASSERT_TRUE(stage->host->test, dm->adding.is_put_off);
+}
+
 /* Connected, and with something to return. */
 static void enter_idle(struct stage *stage)
 {
@@ -133,6 +153,10 @@ void stage_enter(struct stage *stage, struct host *host, enum state state)
 		enter_idle(stage);
 		host_returns(host, NULL, 0, true);
 		break;
+	case STATE_ADDING_LATER:
+		enter_idle(stage);
+		put_off_adding(stage);
+		break;
 	default:
 		enter_idle(stage);
 		enter_request(stage);
@@ -140,13 +164,18 @@ void stage_enter(struct stage *stage, struct host *host, enum state state)
 }
 
 /**
- * stage_let_go() - the host reads its ring again; wait for the answer
+ * stage_let_go() - what is under way can go on; wait for the answer
  * @stage: a device with a request under way
  */
 void stage_let_go(struct stage *stage)
 {
+	struct hvb_device *dm = &stage->host->dm;
+
+	if (dm->adding.is_put_off)
+		mod_delayed_work(dm->wq, &dm->adding.work, 0);
 	mutex_lock(&stage->host->lock);
 	stage->host->nr_full = 0;
 	mutex_unlock(&stage->host->lock);
-	flush_workqueue(stage->host->dm.wq);
+	flush_delayed_work(&dm->adding.work);
+	flush_workqueue(dm->wq);
 }

@@ -57,6 +57,9 @@ static const struct {
 	[STATE_ADDING] = { "hot-add", {
 		WAIT, WAIT, WAIT, WAIT, WAIT,
 		WAIT, WAIT, WAIT, WAIT, WAIT } },
+	[STATE_ADDING_LATER] = { "hot-add, the rest later", {
+		REFUSE, REFUSE, SERVE, SERVE, PART,
+		SERVE, SERVE, KEEP, REFUSE, REFUSE } },
 	[STATE_REMOVING] = { "hot-remove", {
 		WAIT, WAIT, WAIT, WAIT, WAIT,
 		WAIT, WAIT, WAIT, WAIT, WAIT } },
@@ -83,7 +86,7 @@ static bool is_range(const u8 *at)
 	u64 packed = get_unaligned_le64(at);
 	u64 first = packed % BIT_ULL(40), count = packed / BIT_ULL(40);
 
-	return count != 0 && first + count <= BIT_ULL(40);
+	return first + count <= BIT_ULL(40);
 }
 
 static enum message unballoon(const u8 *at, size_t size)

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Owns the suite of hot-add requests that can't be carried out for now: for want
+ * of memory for a block. With nothing added the host is told to ask again. With a
+ * part added the request is put off until all of it is, and other requests are
+ * served meanwhile.
+ */
+#include <linux/memory_hotplug.h>
+
+#include "fault.h"
+#include "host.h"
+
+#define FEW_PAGES	50
+
+/* As if the host had sent it, while allocations fail. */
+static void add_without_memory(struct host *host, unsigned long start,
+			       unsigned long count)
+{
+	const struct hvb_msg msg = {
+		.type = DM_MEM_HOT_ADD_REQUEST,
+		.trans_id = HOST_TRANS,
+		.hot_add.range = { start, count },
+	};
+
+	hvb_fault_begin(host->test);
+	hvb_hot_add(&host->dm, &msg);
+	hvb_fault_end();
+}
+
+static unsigned long all_pages(void)
+{
+	return 3 * block_pages() / 2;
+}
+
+/* A block is filled up, and then the next one doesn't come. */
+static struct host *half_added(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range first = { BLOCK(0), block_pages() / 2 };
+
+	host_adds(host, &first, NULL);
+	host_hears_added(host, first.count, DM_HOT_ADD_SUCCESS);
+	add_without_memory(host, hvb_range_end(&first), all_pages());
+	/* What the test does next comes before the next try. */
+	cancel_delayed_work_sync(&host->dm.adding.work);
+	host_hears_nothing(host);
+	KUNIT_ASSERT_TRUE(test, host->dm.adding.is_put_off);
+	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_added, block_pages());
+	return host;
+}
+
+static void try_again(struct host *host)
+{
+	mod_delayed_work(host->dm.wq, &host->dm.adding.work, 0);
+	flush_delayed_work(&host->dm.adding.work);
+}
+
+static void expect_all_added(struct host *host)
+{
+	KUNIT_EXPECT_FALSE(host->test, host->dm.adding.is_put_off);
+	KUNIT_EXPECT_FALSE(host->test,
+			   delayed_work_pending(&host->dm.adding.work));
+	KUNIT_EXPECT_EQ(host->test, host->dm.absent.nr_onlined,
+			2 * block_pages());
+	KUNIT_EXPECT_EQ(host->test, (int)host->dm.state, HVB_INITIALIZED);
+	host_agrees(host);
+	host_finds_pages(host);
+}
+
+static void the_rest_is_added_and_answered_once(struct kunit *test)
+{
+	struct host *host = half_added(test);
+
+	try_again(host);
+	host_hears_added(host, all_pages(), DM_HOT_ADD_SUCCESS);
+	expect_all_added(host);
+	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_HOT_ADD_FAILED));
+}
+
+/* Nobody calls for it. */
+static void the_next_try_comes_by_itself(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range first = { BLOCK(0), block_pages() / 2 };
+
+	host_adds(host, &first, NULL);
+	host_hears_added(host, first.count, DM_HOT_ADD_SUCCESS);
+	add_without_memory(host, hvb_range_end(&first), all_pages());
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&host->dm.adding.work));
+	flush_delayed_work(&host->dm.adding.work);
+	host_hears_added(host, all_pages(), DM_HOT_ADD_SUCCESS);
+	expect_all_added(host);
+}
+
+static void others_are_served_meanwhile(struct kunit *test)
+{
+	struct host *host = half_added(test);
+	struct hvb_range other = { BLOCK(2), block_pages() };
+
+	KUNIT_EXPECT_EQ(test, FEW_PAGES, host_takes(host, FEW_PAGES));
+	host_returns_all(host);
+	host_adds(host, &other, NULL);
+	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
+	try_again(host);
+	host_hears_added(host, all_pages(), DM_HOT_ADD_SUCCESS);
+	expect_all_added(host);
+	host_adds(host, &other, NULL);
+	host_hears_added(host, other.count, DM_HOT_ADD_SUCCESS);
+}
+
+static void it_goes_on_after_a_pause(struct kunit *test)
+{
+	struct host *host = half_added(test);
+
+	WRITE_ONCE(host->dm.is_paused, true);
+	try_again(host);
+	host_hears_nothing(host);
+	KUNIT_EXPECT_TRUE(test, host->dm.adding.is_put_off);
+	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_added, block_pages());
+	WRITE_ONCE(host->dm.is_paused, false);
+	try_again(host);
+	host_hears_added(host, all_pages(), DM_HOT_ADD_SUCCESS);
+	expect_all_added(host);
+}
+
+/* The next channel's host asks anew, and is told of what is there. */
+static void it_goes_with_the_channel(struct kunit *test)
+{
+	struct host *host = half_added(test);
+	struct hvb_range again = {
+		BLOCK(0) + block_pages() / 2, all_pages()
+	};
+
+	mod_delayed_work(host->dm.wq, &host->dm.adding.work, HZ);
+	hvb_vsc_disconnect(&host->dm);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&host->dm.adding.work));
+	KUNIT_EXPECT_FALSE(test, host->dm.adding.is_put_off);
+	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&host->dm));
+	host_forget(host);
+	host_adds(host, &again, NULL);
+	host_hears_added(host, again.count, DM_HOT_ADD_SUCCESS);
+	expect_all_added(host);
+}
+
+static void with_nothing_added_the_host_asks_again(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), block_pages() };
+
+	add_without_memory(host, range.start, range.count);
+	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
+	KUNIT_EXPECT_FALSE(test, host->dm.adding.is_put_off);
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+}
+
+/* What is under way when the guest is about to hibernate isn't begun. */
+static void during_a_pause_nothing_is_added(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	const struct hvb_msg msg = {
+		.type = DM_MEM_HOT_ADD_REQUEST,
+		.trans_id = HOST_TRANS,
+		.hot_add.range = { BLOCK(0), block_pages() },
+	};
+
+	WRITE_ONCE(host->dm.is_paused, true);
+	hvb_hot_add(&host->dm, &msg);
+	WRITE_ONCE(host->dm.is_paused, false);
+	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
+	KUNIT_EXPECT_EQ(test, 0, host->dm.absent.added.nr_pages);
+}
+
+static struct kunit_case putoff_cases[] = {
+	KUNIT_CASE(the_rest_is_added_and_answered_once),
+	KUNIT_CASE(the_next_try_comes_by_itself),
+	KUNIT_CASE(others_are_served_meanwhile),
+	KUNIT_CASE(it_goes_on_after_a_pause),
+	KUNIT_CASE(it_goes_with_the_channel),
+	KUNIT_CASE_SLOW(with_nothing_added_the_host_asks_again),
+	KUNIT_CASE(during_a_pause_nothing_is_added),
+	{}
+};
+
+static struct kunit_suite putoff_suite = {
+	.name = "hv_balloon_putoff",
+	.test_cases = putoff_cases,
+};
+
+kunit_test_suite(putoff_suite);
