@@ -12,7 +12,8 @@
  * @HVB_COUNT_SEND_FAILED: messages that the ring didn't take
  * @HVB_COUNT_STATUS: status reports sent
  * @HVB_COUNT_UNKNOWN_PAGES: 4 KiB pages that the host returned but never got
- * @HVB_COUNT_HOT_ADD_FAILED: hot-add requests answered with no page
+ * @HVB_COUNT_HOT_ADD_FAILED: hot-add requests answered with fewer pages than
+ *	asked for
  * @HVB_COUNT_ONLINE_FAILED: blocks that didn't come online
  * @HVB_COUNT_OUT_OF_BAND: looks at the guest that didn't wait for their time,
  *	each with a report unless reports are off

@@ -132,6 +132,8 @@ static int hv_balloon_show(struct seq_file *f, void *unused)
 	seq_printf(f, LABEL "%llu\n", "ranges_ballooned", ranges);
 	seq_printf(f, LABEL "%llu\n", "pages_not_backed", holes);
 	seq_printf(f, LABEL "%lu\n", "memory_block_pages", dm->block_pages);
+	seq_printf(f, LABEL "%lu\n", "blocks_waiting",
+		   READ_ONCE(dm->waiting.nr));
 	seq_printf(f, LABEL "%s\n", "hibernation",
 		   dm->can_hibernate ? "offered, requests are refused" :
 				       "not offered");

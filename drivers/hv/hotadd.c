@@ -11,7 +11,8 @@
  * and success, ends hot-add for good. So what can pass must never be the reason
  * for such an answer. As long as nothing is added the host can be told to ask
  * again. Once a part is, the request is put off and tried again, and what the host
- * sends meanwhile is served: it may return the memory that is missing here.
+ * sends meanwhile is served: it may return the memory that is missing here. It gets
+ * none until then: there is hardly any, and some of it the host may not know yet.
  */
 #include <linux/delay.h>
 #include <linux/device.h>

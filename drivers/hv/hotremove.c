@@ -56,7 +56,8 @@ static unsigned long remove_blocks(struct hvb_device *dm, unsigned long wanted)
 
 static bool is_allowed(struct hvb_device *dm)
 {
-	if (dm->can_hibernate || !hvb_vsc_is_serving(dm))
+	if (dm->can_hibernate || !hvb_vsc_is_serving(dm) ||
+	    dm->adding.is_put_off)
 		return false;
 	if (!READ_ONCE(dm->params->hot_remove))
 		dev_info_once(dm->dev, "hot-remove requests are refused: parameter hot_remove is off\n");

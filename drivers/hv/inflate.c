@@ -294,7 +294,7 @@ void hvb_inflate(struct hvb_device *dm, const struct hvb_msg *msg)
 
 	hvb_vsc_set_state(dm, HVB_BALLOON_UP);
 	if (!dm->can_hibernate && hvb_device_can_balloon(dm) &&
-	    hvb_vsc_is_serving(dm))
+	    hvb_vsc_is_serving(dm) && !dm->adding.is_put_off)
 		nr = take_all(dm, msg, &err);
 
 	if (!err)

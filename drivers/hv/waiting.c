@@ -150,7 +150,7 @@ unsigned long hvb_waiting_count(struct hvb_device *dm)
  * hvb_waiting_is_full() - do so many blocks wait that the host should add none?
  * @dm: the device
  *
- * If so, it is said in dmesg, once until fewer wait.
+ * If so, it is said in dmesg, once until fewer wait, and they are tried soon.
  *
  * Return: true when they do.
  */
@@ -166,6 +166,9 @@ bool hvb_waiting_is_full(struct hvb_device *dm)
 				     "bring them online, or set online_policy to kernel" :
 				     "the driver tries again to bring them online");
 	dm->waiting.is_said = is_full;
+	/* A host that wants to add knows of a need: it's time to try again. */
+	if (is_full && dm->waiting.pause_ms > PAUSE_MS)
+		try_later(dm, PAUSE_MS);
 	return is_full;
 }
 

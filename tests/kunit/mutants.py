@@ -95,6 +95,7 @@ MUTANTS = [
      "return err && req->added_pages && hvb_plan_is_transient(err);",
      "return false;"),
     ("putoff.others*", "hotadd.c", "dm->adding.is_put_off || ", ""),
+    ("putoff.others*", "inflate.c", " &&\n	    !dm->adding.is_put_off", ""),
     ("putoff.during*", "hotadd.c",
      "		if (!hvb_vsc_is_serving(dm))\n			return -EAGAIN;\n",
      ""),

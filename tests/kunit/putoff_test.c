@@ -38,6 +38,7 @@ static struct host *half_added(struct kunit *test)
 	struct host *host = host_connected(test);
 	struct hvb_range first = { BLOCK(0), block_pages() / 2 };
 
+	KUNIT_EXPECT_EQ(test, FEW_PAGES, host_takes(host, FEW_PAGES));
 	host_adds(host, &first, NULL);
 	host_hears_added(host, first.count, DM_HOT_ADD_SUCCESS);
 	add_without_memory(host, hvb_range_end(&first), all_pages());
@@ -57,6 +58,7 @@ static void try_again(struct host *host)
 
 static void expect_all_added(struct host *host)
 {
+	host_returns_all(host);
 	KUNIT_EXPECT_FALSE(host->test, host->dm.adding.is_put_off);
 	KUNIT_EXPECT_FALSE(host->test,
 			   delayed_work_pending(&host->dm.adding.work));
@@ -97,8 +99,9 @@ static void others_are_served_meanwhile(struct kunit *test)
 	struct host *host = half_added(test);
 	struct hvb_range other = { BLOCK(2), block_pages() };
 
-	KUNIT_EXPECT_EQ(test, FEW_PAGES, host_takes(host, FEW_PAGES));
 	host_returns_all(host);
+	KUNIT_EXPECT_EQ(test, 0, host->holds.nr_pages);
+	KUNIT_EXPECT_EQ(test, 0, host_takes(host, FEW_PAGES));
 	host_adds(host, &other, NULL);
 	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
 	try_again(host);

@@ -189,11 +189,16 @@ static void too_many_put_hot_add_off(struct kunit *test)
 	add(host, 0, 1);
 	add(host, FAR_BLOCK, MOST_BLOCKS);
 	expect_waiting(host, MOST_BLOCKS + 1);
+	try_again(host);
+	try_again(host);
+	KUNIT_EXPECT_GT(test, host->dm.waiting.pause_ms, FIRST_PAUSE_MS);
 	for (unsigned int i = 1; i <= 2; i++) {
 		host_adds(host, &range, NULL);
 		host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
 		KUNIT_EXPECT_EQ(test, i,
 				host_count(host, HVB_COUNT_HOT_ADD_FAILED));
+		KUNIT_EXPECT_EQ(test, FIRST_PAUSE_MS,
+				host->dm.waiting.pause_ms);
 	}
 	KUNIT_EXPECT_TRUE(test, host->dm.waiting.is_said);
 	KUNIT_EXPECT_FALSE(test, pfn_valid(BLOCK(1)));
