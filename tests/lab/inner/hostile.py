@@ -64,13 +64,11 @@ MALFORMED = {
     "any-type": packet(message(0xffff, bytes(8))),
     "version": packet(message(VERSION_RESPONSE, struct.pack("<Q", 0))),
     "capabilities": packet(message(CAPS_RESPONSE, struct.pack("<Q", 5))),
-    "no-pages": packet(unballoon(pages(1000, 0))),
     "past-the-end": packet(unballoon(pages(PAGE_NUMBERS - 1, 0xffffff))),
     "count-beyond": packet(unballoon(pages(1 << 15, 1), count=500)),
     "count-overflows": packet(unballoon(pages(1 << 15, 1), count=1 << 29)),
     "size-beyond": packet(unballoon(pages(1 << 15, 1), count=8000,
                                     size=0xfff8)),
-    "no-memory": packet(message(HOT_ADD, pages(LOWEST_ABSENT, 0))),
     "half-a-region": packet(message(HOT_ADD, pages(LOWEST_ABSENT, 32768) +
                                     bytes(8), size=20)),
     "bad-region": packet(message(HOT_ADD, pages(LOWEST_ABSENT, 32768) +
@@ -80,8 +78,10 @@ MALFORMED = {
     "info-short": packet(info(0, 4, 16, bytes(8))),
 }
 
-# Well-formed, and a lie: answered, and nothing is done.
+# Well-formed, and a lie, or about nothing: answered, and nothing is done.
 LIES = {
+    "no-pages": packet(unballoon(pages(1000, 0))),
+    "no-memory": packet(message(HOT_ADD, pages(LOWEST_ABSENT, 0))),
     "never-given": packet(unballoon(pages(1 << 15, 64))),
     "kernel": packet(unballoon(pages(1 << 12, 4096))),
     "last-page": packet(unballoon(pages(PAGE_NUMBERS - 1, 1))),
