@@ -167,11 +167,11 @@ static int add_all(struct hvb_device *dm, struct hvb_add_request *req)
 		} else if (nr >= 0) {
 			req->from += nr;
 			req->added_pages += nr;
-		} else if (!hvb_plan_is_transient(nr) || req->added_pages ||
-			   ++tries == TRIES) {
-			return nr;
-		} else {
+		} else if (hvb_plan_is_transient(nr) && !req->added_pages &&
+			   ++tries < TRIES) {
 			msleep(PAUSE_MS);
+		} else {
+			return nr;
 		}
 		cond_resched();
 	}
@@ -224,8 +224,8 @@ static void note_failure(struct hvb_device *dm,
 				     req->added_pages, err);
 }
 
-static void answer(struct hvb_device *dm, const struct hvb_add_request *req,
-		   int err)
+static void send_answer(struct hvb_device *dm,
+			const struct hvb_add_request *req, int err)
 {
 	struct dm_hot_add_response resp;
 	struct hvb_answer answer;
@@ -279,7 +279,7 @@ static void go_on(struct work_struct *work)
 		return;
 	}
 	adding->is_put_off = false;
-	answer(dm, &req, err);
+	send_answer(dm, &req, err);
 }
 
 /**
@@ -312,7 +312,7 @@ void hvb_hot_add(struct hvb_device *dm, const struct hvb_msg *msg)
 		err = add_all(dm, &req);
 	hvb_blocks_bring_back(dm);
 	if (!must_go_on(&req, err)) {
-		answer(dm, &req, err);
+		send_answer(dm, &req, err);
 		return;
 	}
 	dev_warn_ratelimited(dm->dev, "hot-add of pages %llu+%llu has %lu added (%d), the rest is tried again until it is\n",

@@ -46,7 +46,7 @@ static void end_refusal(void *data)
 }
 
 /* All blocks are refused. It ends after the host does, if that is made later. */
-static struct refusal *refusal(struct kunit *test)
+static struct refusal *refuse_all(struct kunit *test)
 {
 	struct refusal *refusal = kunit_kzalloc(test, sizeof(*refusal),
 						GFP_KERNEL);
@@ -93,7 +93,7 @@ static void expect_waiting(struct host *host, unsigned int nr)
 
 static void a_block_is_tried_until_it_is_online(struct kunit *test)
 {
-	struct refusal *all = refusal(test);
+	struct refusal *all = refuse_all(test);
 	struct host *host = host_connected(test);
 	unsigned int pause_ms = FIRST_PAUSE_MS;
 
@@ -114,7 +114,7 @@ static void a_block_is_tried_until_it_is_online(struct kunit *test)
 
 static void the_first_pause_is_back_with_the_next_block(struct kunit *test)
 {
-	struct refusal *all = refusal(test);
+	struct refusal *all = refuse_all(test);
 	struct host *host = host_connected(test);
 
 	add(host, 0, 2);
@@ -133,7 +133,7 @@ static void the_first_pause_is_back_with_the_next_block(struct kunit *test)
 
 static void a_block_that_others_bring_online_is_done(struct kunit *test)
 {
-	struct refusal *all = refusal(test);
+	struct refusal *all = refuse_all(test);
 	struct host *host = host_connected(test);
 
 	add(host, 0, 1);
@@ -145,7 +145,7 @@ static void a_block_that_others_bring_online_is_done(struct kunit *test)
 
 static void no_block_is_tried_while_nothing_is_served(struct kunit *test)
 {
-	struct refusal *all = refusal(test);
+	struct refusal *all = refuse_all(test);
 	struct host *host = host_connected(test);
 
 	add(host, 0, 1);
@@ -181,7 +181,7 @@ KUNIT_ARRAY_PARAM_DESC(policy, policy_rows, name);
 static void too_many_put_hot_add_off(struct kunit *test)
 {
 	const struct policy_row *row = test->param_value;
-	struct refusal *all = refusal(test);
+	struct refusal *all = refuse_all(test);
 	struct host *host = host_connected(test);
 	struct hvb_range range = { BLOCK(1), block_pages() };
 
