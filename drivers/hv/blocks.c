@@ -39,8 +39,9 @@
 /* How long a block that didn't go offline is left alone. */
 #define ALONE_S		300
 
-/* When a block didn't come online: until the next attempt. */
+/* When a block didn't come online: until the next attempt, and at most. */
 #define RETRY_MS	1000
+#define RETRY_MAX_MS	60000
 
 /**
  * hvb_blocks_init() - know nothing of any block
@@ -239,7 +240,8 @@ static bool may_take(struct hvb_device *dm, const struct hvb_counters *start)
 	       hvb_inflate_limit(dm, start, ULONG_MAX) >= dm->block_pages;
 }
 
-static void bring_online(struct hvb_device *dm)
+/* What doesn't come online now is tried again after a pause. */
+static void bring_online(struct hvb_device *dm, unsigned int pause_ms)
 {
 	enum hvb_online_policy zone;
 	unsigned long start = 0;
@@ -254,9 +256,11 @@ static void bring_online(struct hvb_device *dm)
 		start += dm->block_pages;
 		cond_resched();
 	}
-	if (!all)
-		queue_delayed_work(dm->wq, &dm->bring_back_work,
-				   msecs_to_jiffies(RETRY_MS));
+	if (all)
+		return;
+	dm->blocks.pause_ms = pause_ms;
+	mod_delayed_work(dm->wq, &dm->bring_back_work,
+			 msecs_to_jiffies(pause_ms));
 }
 
 /**
@@ -289,7 +293,7 @@ unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
 		err = take(dm, &block, part, &nr);
 		cond_resched();
 	}
-	bring_online(dm);
+	bring_online(dm, RETRY_MS);
 	return nr;
 }
 
@@ -330,17 +334,33 @@ int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
 void hvb_blocks_bring_back(struct hvb_device *dm)
 {
 	dm->blocks.is_stale = true;
-	bring_online(dm);
+	bring_online(dm, RETRY_MS);
 }
 
 /**
- * hvb_blocks_retry() - try again what hvb_blocks_bring_back() could not do
+ * hvb_blocks_go_on() - bring blocks online that a driver before, or the guest's
+ *	sleep, left offline
+ * @dm: the device
+ *
+ * Context: any.
+ */
+void hvb_blocks_go_on(struct hvb_device *dm)
+{
+	queue_delayed_work(dm->wq, &dm->bring_back_work, 0);
+}
+
+/**
+ * hvb_blocks_retry() - try again what could not be done, after a longer pause
  * @work: bring_back_work of the device
  */
 void hvb_blocks_retry(struct work_struct *work)
 {
-	bring_online(container_of(to_delayed_work(work), struct hvb_device,
-				      bring_back_work));
+	struct hvb_device *dm = container_of(to_delayed_work(work),
+					     struct hvb_device,
+					     bring_back_work);
+	unsigned int pause_ms = dm->blocks.pause_ms ?: RETRY_MS;
+
+	bring_online(dm, min_t(unsigned int, 2 * pause_ms, RETRY_MAX_MS));
 }
 
 /**

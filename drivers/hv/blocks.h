@@ -36,6 +36,8 @@ struct hvb_blocks {
 	 */
 	struct hvb_scan costly[HVB_BLOCKS_COSTLY];
 	unsigned int nr_costly;
+	/* until idle blocks are tried again */
+	unsigned int pause_ms;
 	/* by number of the block: seconds since boot when an attempt failed */
 	struct xarray failed;
 };
@@ -47,6 +49,7 @@ unsigned long hvb_blocks_take(struct hvb_device *dm, unsigned long wanted,
 int hvb_blocks_take_one(struct hvb_device *dm, unsigned long start,
 			unsigned long *nr);
 void hvb_blocks_bring_back(struct hvb_device *dm);
+void hvb_blocks_go_on(struct hvb_device *dm);
 void hvb_blocks_settle(struct hvb_device *dm);
 void hvb_blocks_retry(struct work_struct *work);
 

@@ -122,7 +122,7 @@ static void set_paused(struct hvb_device *dm, bool paused)
 	if (paused)
 		flush_workqueue(dm->wq);
 	else
-		queue_delayed_work(dm->wq, &dm->bring_back_work, 0);
+		hvb_blocks_go_on(dm);
 	hvb_vsc_notify(dm);
 }
 

@@ -348,6 +348,7 @@ int hvb_vsc_connect(struct hvb_device *dm)
 	}
 	dm->connected_at = jiffies;
 	hvb_waiting_go_on(dm);
+	hvb_blocks_go_on(dm);
 	dev_info_ratelimited(dm->dev, "Dynamic Memory protocol %u.%u\n",
 			     DM_VERSION_MAJOR(dm->version),
 			     DM_VERSION_MINOR(dm->version));

@@ -136,7 +136,7 @@ MUTANTS = [
     ("blocks.pages_without*", "scan.c", "PageCompound(page) || ", ""),
     ("blocks.the_edge*", "scan.c", "end < zone_end_pfn(zone)", "1"),
     ("blocks.a_page*", "ledger.c", "ALIGN(start + 1, dm->block_pages)", "end"),
-    ("hotremove.a_block_is*", "blocks.c", "	if (!all)\n", "	if (0)\n"),
+    ("hotremove.a_block_is*", "blocks.c", "	if (all)\n		return;\n", "	if (1)\n		return;\n"),
     ("hotremove.less*", "hotremove.c",
      "hvb_inflate_limit(dm, &before, wanted - nr) <\n		    "
      "dm->block_pages", "wanted <= nr"),
@@ -159,7 +159,7 @@ MUTANTS = [
     ("sleep.what_is*", "devices.c", "		flush_workqueue(dm->wq);",
      "		;"),
     ("sleep.blocks*", "devices.c",
-     "		queue_delayed_work(dm->wq, &dm->bring_back_work, 0);",
+     "		hvb_blocks_go_on(dm);",
      "		;"),
     ("sleep.a_flood*", "vsc.c",
      "READ_ONCE(dm->is_paused) == was_paused &&", "1 &&"),
