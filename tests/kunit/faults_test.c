@@ -146,9 +146,11 @@ static void add_blocks(struct host *host)
 	host->params.hot_remove = true;
 }
 
-/* A block that isn't back yet is tried again after a while. */
+/* A block that isn't online yet is tried again after a while. */
 static void settle(struct host *host)
 {
+	flush_delayed_work(&host->dm.waiting.work);
+	KUNIT_EXPECT_EQ(host->test, 0, host->dm.waiting.nr);
 	if (work_pending(&host->dm.bring_back_work.work))
 		mod_delayed_work(host->dm.wq, &host->dm.bring_back_work, 0);
 	flush_workqueue(host->dm.wq);
