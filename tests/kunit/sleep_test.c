@@ -156,8 +156,10 @@ static void end_to_keep(struct keeper *keeper)
 /* As long as the lock is held, no work may wait for it. */
 static void a_sleeping_guest_answers_under_the_hotplug_lock(struct kunit *test)
 {
-	const u64 add[] = { 16 << 16 | DM_MEM_HOT_ADD_REQUEST,
-			    WIRE_RANGE(BLOCK(1), block_pages()) };
+	struct dm_hot_add add = {
+		.hdr = { DM_MEM_HOT_ADD_REQUEST, sizeof(add), HOST_TRANS },
+		.range = WIRE_RANGE(BLOCK(1), block_pages()),
+	};
 	struct hvb_range block = { BLOCK(0), block_pages() };
 	struct host *host = host_connected(test);
 	struct keeper *keeper;
@@ -170,7 +172,7 @@ static void a_sleeping_guest_answers_under_the_hotplug_lock(struct kunit *test)
 	fall_asleep(test);
 	begin_to_keep(test, keeper);
 	before = host->nr_sent;
-	host_post(host, add, sizeof(add), 0);
+	host_post(host, &add, sizeof(add), 0);
 	hvb_vsc_notify(&host->dm);
 	for (ms = 0; ms < SOON_MS && READ_ONCE(host->nr_sent) == before;
 	     ms += STEP_MS)
