@@ -9,24 +9,12 @@ as the guest touches them; the host's page map shows it.
 import re
 import struct
 
+from inner.given import Given, touch_single_pages
 from inner.lab import PARAMETERS
 import scenario
 
-PAGE = 4096
-BLOCK_PAGES = 32768		# what is surely in one piece in the host, too
 LARGEST = 1 << 40		# bytes; what is larger is the area of vmalloc
-LARGE = 16384			# pages
 BLOCKS, LESS = 1024, 200	# MiB that are taken by block, and by less
-
-# The highest byte of an entry of a page map, for pages present or swapped out.
-THERE = bytes(range(64, 256))
-
-
-def there(file, page, count):
-    """How many of these pages of a process are there, those of zeros, too."""
-    file.seek(8 * page)
-    tops = file.read(8 * count)[7::8]
-    return len(tops) - len(tops.translate(None, THERE))
 
 
 class Run(scenario.Scenario):
@@ -42,9 +30,7 @@ class Run(scenario.Scenario):
     limit = 300
 
     def run(self):
-        with open("/sys/kernel/mm/transparent_hugepage/enabled", "w",
-                  encoding="ascii") as file:
-            file.write("never")		# a huge page would touch neighbours
+        touch_single_pages()
         self.host.wait_ready()
         self.host.resize(self.host.actual() + 512)
         size = self.host.actual()
@@ -53,66 +39,28 @@ class Run(scenario.Scenario):
         self.guest.write(f"{PARAMETERS}/balloon_blocks", "N")
         self.host.resize(size - BLOCKS - LESS)
         self.guest.write(f"{PARAMETERS}/balloon_blocks", "Y")
-        self.pieces = self.locate(mark)
-        self.count(size)
-        before, others = self.present(), self.resident()
+        given = Given(self.guest, self.host, mark)
+        self.count(given, size)
+        before, others = given.present(), given.resident()
         self.check("gone", before == 0, f"{before} pages")
         segments = self.segments()
         amount = sum(self.read(*segment) for segment in segments)
         self.check("read", segments and
                    amount == sum(length for _, length in segments),
                    f"{len(segments)} segments, {amount >> 20} MiB")
-        after, now = self.present(), self.resident()
+        after, now = given.present(), given.resident()
         self.check("seen", now - others > 100 * 256,
                    f"{others >> 8} to {now >> 8} MiB in the host")
         self.check("absent", before == after, f"{after} pages")
         _, actual = self.host.resize(size)
         self.check("back", actual == size, f"{actual:.0f} MiB")
 
-    def count(self, size):
-        pages = sum(count for _, count in self.pieces)
+    def count(self, given, size):
         by_block = self.lab.driver_count("taken_by_block")
-        self.check("given", pages == (BLOCKS + LESS) * 256 and
-                   (not self.lab.ours or 0 < by_block < pages),
-                   f"{pages >> 8} MiB in {len(self.pieces)} pieces, of "
+        self.check("given", given.pages == (BLOCKS + LESS) * 256 and
+                   (not self.lab.ours or 0 < by_block < given.pages),
+                   f"{given.pages >> 8} MiB in {len(given.pieces)} pieces, of "
                    f"{size:.0f}; by block: {by_block >> 8} MiB")
-
-    def locate(self, mark):
-        """[(host's virtual page, pages)] of what the guest gave."""
-        found = []
-        for event in self.host.events("removed", mark):
-            page, end = event.start, event.start + event.count
-            while page < end:
-                count = min(end, page - page % BLOCK_PAGES + BLOCK_PAGES) \
-                    - page
-                found.append((self.host_page(page), count))
-                page += count
-        return found
-
-    def host_page(self, page):
-        text = self.guest.qmp.command(
-            "human-monitor-command",
-            **{"command-line": f"gpa2hva {page * PAGE:#x}"})
-        return int(re.search(r"is (0x[0-9a-f]+)", text)[1], 16) // PAGE
-
-    def present(self):
-        """How many of the pages that were given are there in the host."""
-        with self.page_map() as file:
-            return sum(there(file, *piece) for piece in self.pieces)
-
-    def resident(self):
-        """How many pages are there of all large areas of the guest's QEMU."""
-        with open(f"/proc/{self.guest.process.pid}/maps",
-                  encoding="ascii") as file:
-            areas = [[int(word, 16) // PAGE for word in
-                      line.split()[0].split("-")] for line in file]
-        with self.page_map() as file:
-            return sum(there(file, start, end - start) for start, end in areas
-                       if LARGE <= end - start)
-
-    def page_map(self):
-        return open(f"/proc/{self.guest.process.pid}/pagemap", "rb",
-                    buffering=0)
 
     def segments(self):
         """[(offset, length)] of all in /proc/kcore but vmalloc's area."""
