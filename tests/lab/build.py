@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Owns what the lab compiles in the root: the driver, the module that plays a
-hostile host, and the two small static programs that run in the guest. The
-checkout stays clean: sources are copied.
+hostile host, and the small static programs that run in the guest. The checkout
+stays clean: sources are copied.
 """
 
 import os
@@ -18,6 +18,7 @@ import root
 LAB = Path(__file__).resolve().parent
 TREE = LAB.parent.parent
 SOURCES = ["Kbuild", "Makefile", "drivers", "include"]
+GUEST_PROGRAMS = ("agent", "kexec", "load")
 SOURCE_NAMES = re.compile(r"Kbuild|Makefile|Kconfig|.*\.[chS]")
 
 
@@ -79,8 +80,8 @@ def build_module(path, kernel, sources):
 
 
 def guest_programs():
-    """The directory that holds agent and load."""
-    sources = [LAB / "guest" / name for name in ("agent.c", "load.c")]
+    """The directory that holds GUEST_PROGRAMS."""
+    sources = [LAB / "guest" / f"{name}.c" for name in GUEST_PROGRAMS]
     key = root.key_of(root.root().name,
                       *(path.read_bytes() for path in sources))
     return root.cached("guest", key, build_guest_programs)
@@ -89,7 +90,7 @@ def guest_programs():
 def build_guest_programs(path):
     path.mkdir()
     with tempfile.TemporaryDirectory() as work:
-        for name in ("agent", "load"):
+        for name in GUEST_PROGRAMS:
             shutil.copy(LAB / "guest" / f"{name}.c", work)
             root.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static",
                       "-o", name, f"{name}.c"],

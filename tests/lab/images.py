@@ -6,6 +6,7 @@ the guest's initrd, and the payload that carries the guest into the outer one.
 import io
 import json
 import lzma
+from pathlib import Path
 import subprocess
 import tarfile
 
@@ -102,32 +103,57 @@ def outer_initrd(kernel):
     ])
 
 
-def guest_initrd(kernel, driver, injects):
-    """driver: what to load, a name in STOCK or a module's contents. injects:
-    whether it has the module that plays a hostile host.
-    """
+def with_libraries(path):
+    """A program of the root's, and what it is linked with."""
+    out = root.run(["ldd", f"/{path}"], stdout=subprocess.PIPE,
+                         text=True, check=True).stdout
+    names = [path, *(word[1:] for word in out.split() if word[0] == "/")]
+    above = dict.fromkeys(str(parent) for name in names for parent in
+                          reversed(Path(name).parents) if parent.name)
+    return [*map(directory, above),
+            *(program(name, root.root() / name) for name in names)]
+
+
+def guest_entries(kernel, driver, boot):
+    """What is in a guest's initrd, whichever way it was booted."""
     programs = build.guest_programs()
     if driver in STOCK:
         name = STOCK[driver]
         driver = dict(modules(kernel, [name])).get(f"{name}.ko", b"")
     found = modules(kernel, ["virtio_pci", "virtio_console", "virtio_blk",
                              "hv_vmbus"])
-    return cpio([
+    injector = [("inject.ko", 0o100644, build.injector(kernel))] \
+        if boot["injects"] else []
+    return [
         *map(directory, ("bin", "modules")), busybox(),
         ("bin/sh", 0o120777, b"busybox"),
         program("init", build.LAB / "guest" / "init.sh"),
-        program("bin/agent", programs / "agent"),
-        program("bin/load", programs / "load"),
+        *(program(f"bin/{name}", programs / name)
+          for name in build.GUEST_PROGRAMS),
         *module_entries("modules", found),
-        ("hv_balloon.ko", 0o100644, driver),
-        *([("inject.ko", 0o100644, build.injector(kernel))] if injects else []),
-    ])
+        ("hv_balloon.ko", 0o100644, driver), *injector,
+    ]
+
+
+def guest_initrd(kernel, driver, boot):
+    """driver: what to load, a name in STOCK or a module's contents.
+
+    A guest that is to boot another kernel gets that, which is the same, and
+    an initrd for it, which has what makes a crash dump, too.
+    """
+    entries = guest_entries(kernel, driver, boot)
+    if boot["kexec"]:
+        initrd = cpio([*entries, *with_libraries("usr/bin/makedumpfile")])
+        entries += [directory("next"),
+                    ("next/vmlinuz", 0o100644, kernel.image.read_bytes()),
+                    ("next/initrd", 0o100644, initrd)]
+    return cpio(entries)
 
 
 def payload(path, kernel, driver, plan):
     """Writes the tar that the outer machine finds on its second disk."""
     outer = kernels.kernel(kernels.OUTER)
-    initrd = guest_initrd(kernel, driver, plan["boot"]["injects"])
+    initrd = guest_initrd(kernel, driver, plan["boot"])
     files = [*module_entries("kvm", modules(outer, ["kvm_amd"])),
              ("guest/vmlinuz", 0o100644, kernel.image.read_bytes()),
              ("guest/initrd", 0o100644, initrd),

@@ -27,6 +27,8 @@ SUITE = "trixie"
 PACKAGES = [
     # the outer machine
     "busybox-static", "kmod", "python3", "qemu-system-x86",
+    # the guest's crash kernel
+    "makedumpfile",
     # pictures
     "gnuplot-nox",
     # module and kernel builds

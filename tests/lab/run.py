@@ -31,6 +31,7 @@ import catalogue
 import kernels
 import outer
 import root
+import scenario
 
 # The stock driver waits five seconds for each block that stays offline, and
 # what it cannot get online it does not have: give it the better default.
@@ -65,7 +66,9 @@ class Run:
     def __init__(self, kernel, driver, boot, scenarios):
         self.module = build.driver(kernel) if driver == "ours" else "stock"
         if driver != "ours":
-            boot = dataclasses.replace(boot, cmdline=STOCK_CMDLINE)
+            boot = dataclasses.replace(boot, cmdline=(
+                *STOCK_CMDLINE, *(word for word in boot.cmdline
+                                  if word not in scenario.Boot.cmdline)))
         if driver == "roomy":
             boot = dataclasses.replace(boot, memory=ROOMY)
         if kernel.choice == "debug":

@@ -15,10 +15,11 @@ class Boot:
     cmdline: tuple = ("memhp_default_state=offline",)
     cpu: tuple = ()			# more CPU flags
     hibernation: bool = False		# offer ACPI S4
-    swap: int = 0			# MiB
+    swap: int = 0			# MiB of an empty disk
     limit: int = 90			# seconds until the agent answers
     alone: bool = False		# measures time: no other boot beside it
     balloon: str = "hv"		# the device; "virtio" to compare with
+    kexec: bool = False		# has another kernel to boot: /next/
     injects: bool = False	# has what plays a hostile host: guest/inject/
     cgroup2: bool = True	# is mounted, as systemd does
     loaded: bool = True		# has the driver before the first scenario

@@ -24,6 +24,7 @@ until port=$(ls /dev/vport*p1 2>/dev/null); do
 	sleep 0.1
 done
 while :; do
+	echo "agent on $port"
 	/bin/agent "$port"
 	echo "agent ended with $?"
 	sleep 1

@@ -23,6 +23,8 @@ BAD = re.compile(
     r"page dumped|general protection|possible circular locking|"
     r"possible recursive locking|INFO: task .* blocked|detected stall|"
     r"unreferenced object|inconsistent lock state|suspicious RCU")
+# What the guest's init says when the agent is about to answer.
+AGENT = "agent on "
 LEAKS = "/sys/kernel/debug/kmemleak"
 # What the guest's kernel says on this host whichever driver is loaded.
 HARMLESS = re.compile(r"Spectre")
@@ -69,10 +71,11 @@ class Guest:
         ]
 
     def command_line(self, boot):
+        # What starts with "lab." is read by guest/init.sh.
         append = ["console=ttyS0", "loglevel=5", "panic=-1", "log_buf_len=4M",
                   "unknown_nmi_panic", *boot["cmdline"]]
         if not boot["cgroup2"]:
-            append.append("lab.cgroup2=off")	# read by guest/init.sh
+            append.append("lab.cgroup2=off")
         options = [
             "qemu-system-x86_64", "-accel", "kvm",
             "-machine", "q35,vmport=off", "-smp", "1",
@@ -143,6 +146,25 @@ class Guest:
         if status:
             raise GuestError(f"{command!r}: status {status}: {text.strip()}")
         return text
+
+    def starts(self):
+        """How many times the guest came as far as the agent."""
+        return self.console.read_text(errors="replace").count(AGENT)
+
+    def leave(self, command, limit):
+        """Runs a command that has another kernel boot in place of this one,
+        and waits for that one's agent: whether it answers.
+        """
+        before = self.starts()
+        self.run(f"(sleep 1; {command}) >/dev/console 2>&1 &")
+        if not self.wait_for(lambda: self.starts() > before, limit):
+            return False
+        self.read("/proc/uptime", limit)
+        return True
+
+    def forgive(self, text):
+        """What it says in this text is expected of it."""
+        self.seen.update(line.strip() for line in text.splitlines())
 
     def write(self, path, text):
         """Writes a sysfs file; returns the shell's status."""
