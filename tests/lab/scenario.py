@@ -28,6 +28,10 @@ class Boot:
 # Most of what can be seen can be seen in one boot, one after the other.
 PLAIN = Boot("plain")
 
+# Where it takes much memory, and a huge page that only a boot is sure to find.
+ROOMY = Boot("roomy", memory=4096,
+             cmdline=(*Boot.cmdline, "hugepagesz=1G", "hugepages=1"))
+
 
 class Scenario:
     """One thing to show, with the checks that show it.
