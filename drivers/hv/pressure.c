@@ -168,6 +168,7 @@ static void lose(struct hvb_device *dm, enum hvb_psi_which which, u64 now_us)
 {
 	put(dm, which, NULL);
 	dm->psi_due_us = now_us + RETRY_US;
+	dm->psi_err = 0;
 	WRITE_ONCE(dm->psi_missing,
 		   "PSI was turned off; it is tried again in some seconds");
 }
