@@ -53,6 +53,7 @@
 #include <hyperv/dynmem.h>
 
 #include "absent.h"
+#include "block.h"
 #include "blocks.h"
 #include "burst.h"
 #include "compat.h"
@@ -81,9 +82,6 @@ struct vfsmount;
 
 /* How long the host may take to answer in the handshake. */
 #define HVB_ANSWER_MS		5000
-
-/* How long the kernel may work at setting a block offline. */
-#define HVB_OFFLINE_MS		200
 
 /* How long a full ring is waited for before a send has failed for good. */
 #define HVB_SEND_MS		10000
@@ -399,15 +397,6 @@ int hvb_hot_remove_undo(struct hvb_device *dm, unsigned long page);
 /* ledger.c */
 void hvb_ledger_leave(struct hvb_device *dm);
 void hvb_ledger_adopt(struct hvb_device *dm);
-
-/* block.c */
-int hvb_block_online(struct hvb_device *dm, unsigned long page,
-		     enum hvb_online_policy zone);
-int hvb_block_offline(struct hvb_device *dm, unsigned long page,
-		      unsigned long moved_pages);
-void hvb_block_begins(struct hvb_device *dm);
-int hvb_block_cycle(struct hvb_device *dm, unsigned long page,
-		    unsigned long moved_pages, enum hvb_online_policy zone);
 
 /* counters.c */
 void hvb_counters_read(struct hvb_device *dm, struct hvb_counters *now);

@@ -321,52 +321,6 @@ static void requests_go_on_where_the_last_one_ended(struct kunit *test)
 	return_all(host);
 }
 
-static bool can_go(unsigned long start, struct hvb_scan *block)
-{
-	return hvb_scan_block(start, block_pages(), 0, block_pages(), block);
-}
-
-/* Free pages of a pool of huge pages look like that. */
-static void pages_without_a_reference_can_be_somebody_s(struct kunit *test)
-{
-	struct host *host = roomy(test);
-	struct hvb_scan block;
-	struct page *page;
-	unsigned long start;
-	bool found;
-
-	do {
-		page = alloc_pages(GFP_HIGHUSER_MOVABLE | __GFP_COMP, 9);
-		KUNIT_ASSERT_NOT_NULL(test, page);
-	} while (page_to_pfn(page) < BLOCK(0) && !fatal_signal_pending(current));
-	start = ALIGN_DOWN(page_to_pfn(page), block_pages());
-	set_page_count(page, 0);
-	found = can_go(start, &block);
-	set_page_count(page, 1);
-	KUNIT_EXPECT_FALSE(test, found);
-	__free_pages(page, 9);
-	KUNIT_EXPECT_TRUE(test, can_go(start, &block));
-	KUNIT_EXPECT_EQ(test, block.start, start);
-	KUNIT_EXPECT_TRUE(test, block.is_movable);
-	KUNIT_EXPECT_EQ(test, NR_BLOCKS, nr_online());
-	host_agrees(host);
-}
-
-/* The last block of a lower zone would come online in another. */
-static void the_edge_of_a_lower_zone_stays(struct kunit *test)
-{
-	unsigned long edge = HOST_MEMORY - block_pages();
-	unsigned int zone = page_zonenum(pfn_to_page(edge));
-
-	KUNIT_ASSERT_LT(test, zone, ZONE_NORMAL);
-	KUNIT_ASSERT_EQ(test, zone,
-			page_zonenum(pfn_to_page(edge - block_pages())));
-	KUNIT_EXPECT_NULL(test, hvb_scan_zone(edge, block_pages()));
-	KUNIT_EXPECT_NOT_NULL(test, hvb_scan_zone(edge - block_pages(),
-						  block_pages()));
-	KUNIT_EXPECT_NULL(test, hvb_scan_zone(HOST_MEMORY, block_pages()));
-}
-
 static int take_while_moves(struct host *host, struct page *page,
 			    unsigned long moving)
 {
@@ -451,8 +405,6 @@ static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(a_block_that_does_not_go_is_left_alone),
 	KUNIT_CASE(a_block_that_stays_offline_is_tried_again),
 	KUNIT_CASE(requests_go_on_where_the_last_one_ended),
-	KUNIT_CASE(pages_without_a_reference_can_be_somebody_s),
-	KUNIT_CASE(the_edge_of_a_lower_zone_stays),
 	KUNIT_CASE(pages_of_a_block_that_moves_are_not_taken),
 	KUNIT_CASE(the_driver_that_comes_next_has_the_blocks),
 	KUNIT_CASE(a_page_that_is_present_again_costs_one_block),
