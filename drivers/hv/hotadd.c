@@ -200,7 +200,7 @@ static int prepare(struct hvb_device *dm, const struct hvb_msg *msg,
 	}
 	if (!hvb_device_can_hot_add(dm) || !dm->absent.owns_callback)
 		return -EOPNOTSUPP;
-	if (!range.count || !hvb_vsc_is_serving(dm))
+	if (!range.count)
 		return -EAGAIN;
 
 	err = hvb_plan_hot_add(&range,
