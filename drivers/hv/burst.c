@@ -47,6 +47,9 @@
 /* Until the next look without a burst; the forecast must see further. */
 #define TICK_US			USEC_PER_SEC
 
+/* Reports are never closer than this, whatever happens. */
+#define GAP_US			(20 * USEC_PER_MSEC)
+
 /* How long one signal keeps the fast cadence. */
 #define HOT_US			USEC_PER_SEC
 
@@ -216,6 +219,64 @@ u64 hvb_burst_boost(const struct hvb_burst *burst, u64 need_pages,
 bool hvb_burst_is_hot(const struct hvb_burst *burst, u64 now_us)
 {
 	return now_us < burst->hot_until_us;
+}
+
+static u64 period_us(const struct hvb_burst *burst, unsigned int interval_ms,
+		     u64 now_us)
+{
+	if (!hvb_burst_is_hot(burst, now_us))
+		return TICK_US;
+	return clamp((u64)interval_ms * USEC_PER_MSEC, (u64)GAP_US,
+		     (u64)TICK_US);
+}
+
+/**
+ * hvb_burst_due() - should a report leave now?
+ * @burst: the memory
+ * @interval_ms: between reports during a burst
+ * @now_us: when
+ *
+ * Return: whether, and why.
+ */
+enum hvb_due hvb_burst_due(const struct hvb_burst *burst,
+			   unsigned int interval_ms, u64 now_us)
+{
+	u64 since_us = now_us - burst->reported_us;
+
+	if (since_us + GAP_US / 2 >= period_us(burst, interval_ms, now_us))
+		return HVB_DUE_IN_TURN;
+	if (burst->is_urgent && since_us >= GAP_US)
+		return HVB_DUE_OUT_OF_BAND;
+	return HVB_DUE_LATER;
+}
+
+/**
+ * hvb_burst_told() - a report that was due is about to leave
+ * @burst: the memory
+ * @now_us: when
+ */
+void hvb_burst_told(struct hvb_burst *burst, u64 now_us)
+{
+	burst->reported_us = now_us;
+	burst->is_urgent = false;
+}
+
+/**
+ * hvb_burst_wait_us() - when must the reporter look again, if nothing happens?
+ * @burst: the memory
+ * @interval_ms: between reports during a burst
+ * @now_us: when it looked
+ *
+ * Return: microseconds from then.
+ */
+u64 hvb_burst_wait_us(const struct hvb_burst *burst, unsigned int interval_ms,
+		      u64 now_us)
+{
+	u64 since_us = now_us - burst->reported_us;
+	u64 period = burst->is_urgent ? (u64)GAP_US :
+			period_us(burst, interval_ms, now_us);
+
+	return period - min(since_us, period);
 }
 
 /**

@@ -56,6 +56,18 @@ enum hvb_cause {
 };
 
 /**
+ * enum hvb_due - whether a report should leave now
+ * @HVB_DUE_LATER: it is too early
+ * @HVB_DUE_IN_TURN: it is its time
+ * @HVB_DUE_OUT_OF_BAND: before its time, as something happened
+ */
+enum hvb_due {
+	HVB_DUE_LATER,
+	HVB_DUE_IN_TURN,
+	HVB_DUE_OUT_OF_BAND,
+};
+
+/**
  * struct hvb_situation - what the cause is found from; pages of 4 KiB
  * @can_hibernate: requests are refused, as the platform offers S4
  * @delayed: pressure_report_delay is still running
@@ -105,6 +117,8 @@ struct hvb_sample {
  * @forecast_pages: asked for because of growth
  * @step_pages: asked for because of pressure
  * @stepped_us: when @step_pages was last raised
+ * @reported_us: when the last report was due, 0 before the first
+ * @is_urgent: a report is owed before its time
  * @hot_until_us: until when reports leave at the fast cadence
  * @full_first_us: when the pressure that lasts now began, 0 when there is none
  * @full_last_us: when it was last seen
@@ -124,6 +138,8 @@ struct hvb_burst {
 	u64 forecast_pages;
 	u64 step_pages;
 	u64 stepped_us;
+	u64 reported_us;
+	bool is_urgent;
 	u64 hot_until_us;
 	u64 full_first_us;
 	u64 full_last_us;
@@ -142,6 +158,11 @@ bool hvb_burst_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
 u64 hvb_burst_boost(const struct hvb_burst *burst, u64 need_pages,
 		    u64 max_pages);
 bool hvb_burst_is_hot(const struct hvb_burst *burst, u64 now_us);
+enum hvb_due hvb_burst_due(const struct hvb_burst *burst,
+			   unsigned int interval_ms, u64 now_us);
+void hvb_burst_told(struct hvb_burst *burst, u64 now_us);
+u64 hvb_burst_wait_us(const struct hvb_burst *burst, unsigned int interval_ms,
+		      u64 now_us);
 void hvb_burst_asked(struct hvb_burst *burst, bool more_than_it_has,
 		     u64 now_us);
 void hvb_burst_arrived(struct hvb_burst *burst, u64 now_us);

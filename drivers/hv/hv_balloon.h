@@ -219,8 +219,6 @@ struct hvb_last_request {
  *	as all that follows up to @most_swap_free_pages
  * @burst: see burst.c
  * @is_hot: there is a burst
- * @is_urgent: a report is owed before its time
- * @reported_us: when the last report left, 0 before the first
  * @last_counters: of the last report
  * @looked_counters: of the last look
  * @last_committed: num_committed of the last report, 4 KiB pages
@@ -309,8 +307,6 @@ struct hvb_device {
 	int arrivals_seen;
 	struct hvb_burst burst;
 	bool is_hot;
-	bool is_urgent;
-	u64 reported_us;
 	struct hvb_counters last_counters;
 	struct hvb_counters looked_counters;
 	u64 last_committed;

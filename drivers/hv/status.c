@@ -17,11 +17,6 @@
 #include "hv_balloon.h"
 #include "trace.h"
 
-#define TICK_US		USEC_PER_SEC
-
-/* Reports are never closer than this, whatever happens. */
-#define GAP_US		(20 * USEC_PER_MSEC)
-
 /* What a look found so long ago will do for giving memory. */
 #define FRESH_US	(100 * USEC_PER_MSEC)
 
@@ -222,63 +217,53 @@ static void judge(struct hvb_device *dm, const struct hvb_counters *now,
 	}
 }
 
-static u64 period_us(struct hvb_device *dm)
-{
-	unsigned int ms = READ_ONCE(dm->params->burst_interval_ms);
-
-	if (!dm->is_hot)
-		return TICK_US;
-	return clamp_t(u64, (u64)ms * USEC_PER_MSEC, GAP_US, TICK_US);
-}
-
 static void tell_host(struct hvb_device *dm, const struct hvb_counters *now,
-		      const struct hvb_need *need, u64 now_us)
+		      const struct hvb_need *need, bool is_urgent, u64 now_us)
 {
 	u64 committed_pages = need->need_pages +
 			      hvb_burst_boost(&dm->burst, need->need_pages,
 					      READ_ONCE(dm->max_page_count));
 
-	dm->reported_us = now_us;
 	if (READ_ONCE(dm->suppress_reports) || hvb_status_is_delayed(dm))
 		return;
 	report(dm, now, committed_pages, now_us);
-	if (dm->is_urgent)
+	if (is_urgent)
 		request(dm, now, committed_pages);
 }
 
 /* Return: microseconds until it must look again. */
 static u64 look(struct hvb_device *dm)
 {
+	unsigned int interval_ms = READ_ONCE(dm->params->burst_interval_ms);
 	u64 now_us = ktime_to_us(ktime_get()) + 1;
+	struct hvb_burst *burst = &dm->burst;
 	struct hvb_counters now;
 	struct hvb_need need;
-	u64 since_us;
-	bool due;
+	enum hvb_due due;
 
-	dm->is_urgent |= take_signals(dm, now_us);
+	burst->is_urgent |= take_signals(dm, now_us);
 	hvb_pressure_tend(dm, now_us);
 	hvb_counters_read(dm, &now);
 	trace_hvb_look(&now);
 	hvb_demand_look(&now, &need);
-	dm->is_urgent |= take_sample(dm, &now, &need, now_us);
-	WRITE_ONCE(dm->is_hot, hvb_burst_is_hot(&dm->burst, now_us));
-	WRITE_ONCE(dm->ahead_pages, hvb_burst_ahead(&dm->burst));
+	burst->is_urgent |= take_sample(dm, &now, &need, now_us);
+	WRITE_ONCE(dm->is_hot, hvb_burst_is_hot(burst, now_us));
+	WRITE_ONCE(dm->ahead_pages, hvb_burst_ahead(burst));
 	WRITE_ONCE(dm->looked_us, now_us);
 	WRITE_ONCE(dm->look_wanted, false);
 	wake_up(&dm->look_wait);
 	judge(dm, &now, now_us);
 
-	since_us = now_us - dm->reported_us;
-	due = since_us + GAP_US / 2 >= period_us(dm);
-	if (!due && !(dm->is_urgent && since_us >= GAP_US))
-		return dm->is_urgent ? GAP_US - since_us :
-				       period_us(dm) - since_us;
-
-	if (!due)
+	due = hvb_burst_due(burst, interval_ms, now_us);
+	if (due == HVB_DUE_OUT_OF_BAND)
 		hvb_count(dm, HVB_COUNT_OUT_OF_BAND);
-	tell_host(dm, &now, &need, now_us);
-	dm->is_urgent = false;
-	return period_us(dm);
+	if (due != HVB_DUE_LATER) {
+		bool is_urgent = burst->is_urgent;
+
+		hvb_burst_told(burst, now_us);
+		tell_host(dm, &now, &need, is_urgent, now_us);
+	}
+	return hvb_burst_wait_us(burst, interval_ms, now_us);
 }
 
 static bool has_work(struct hvb_device *dm)
@@ -357,7 +342,6 @@ int hvb_status_start(struct hvb_device *dm)
 	hvb_burst_init(&dm->burst);
 	hvb_counters_read(dm, &dm->last_counters);
 	dm->looked_counters = dm->last_counters;
-	dm->reported_us = 0;
 	task = kthread_create(reporter, dm, "hv_balloon");
 	if (IS_ERR(task)) {
 		dev_err_ratelimited(dm->dev, "the reporter doesn't start (%ld)\n",

@@ -56,7 +56,7 @@ void hvb_unanswered_action(struct hvb_device *dm, char *text)
 static void describe_demand(struct hvb_device *dm, char *text, size_t size,
 			    u64 now_us)
 {
-	u64 passed_us = now_us - dm->reported_us;
+	u64 passed_us = now_us - dm->burst.reported_us;
 
 	if (!dm->last_committed)
 		strscpy(text, "not reported yet", size);

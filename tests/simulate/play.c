@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Owns the simulator's program: plays each case twice, once with the driver, and
+ * once with a guest that knows at the onset what it will need; what the first
+ * swaps beyond the second could have been avoided.
+ *
+ *	simulate SEED			all cases, a line each
+ *	simulate SEED NUMBER		one case, a line each 20 ms
+ */
+#include "simulate.h"
+
+#define COARSE		0.02
+#define FINE		0.001	/* a step in which 1 MiB is touched, or this */
+#define FINE_MOST	0.01
+#define HOLD		3.0
+#define TAIL		700.0
+#define LIMIT		600.0
+
+struct play {
+	struct guest guest;
+	struct host host;
+	struct reporter reporter;
+	double done;	/* when all had what they wanted */
+};
+
+static double need_of(const struct guest *guest)
+{
+	struct hvb_counters now;
+	struct hvb_need need;
+
+	guest_count(guest, &now);
+	hvb_demand_look(&now, &need);
+	return mib(need.need_pages);
+}
+
+/* What a host gives for the peak alone. */
+static double lean_size(const struct setup *setup, double peak)
+{
+	double need = peak + mib(hvb_demand_headroom(pages(peak)));
+	double wanted = fmin(need * (1 + setup->host.buffer), setup->host.most);
+	double steps = ceil((wanted - setup->size) / setup->host.step - 1e-9);
+
+	return setup->size + fmax(steps, 0) * setup->host.step;
+}
+
+static void show(const struct play *play, double now)
+{
+	printf("%.3f %.0f %.0f %.0f %.0f %.0f %llu\n", now, play->host.size,
+	       guest_used(&play->guest), play->host.committed,
+	       play->guest.swapped, play->host.target,
+	       play->reporter.burst.rate_pages_s >> 8);
+}
+
+static void step(struct play *play, const struct setup *setup, bool knows,
+		 double peak, double now, double passed)
+{
+	double after = guest_step(&play->guest, now, passed);
+
+	if (after >= 0 && play->done == NEVER)
+		play->done = now;
+	if (!knows) {
+		reporter_step(&play->reporter, &play->guest, &play->host, now);
+	} else {
+		play->host.committed = need_of(&play->guest);
+		if (now >= setup->onset)
+			play->host.committed =
+				fmax(play->host.committed, peak +
+				     mib(hvb_demand_headroom(pages(peak))) +
+				     play->guest.ballooned);
+	}
+	host_step(&play->host, &play->guest, now);
+}
+
+static void begin(struct play *play, const struct setup *setup)
+{
+	memset(play, 0, sizeof(*play));
+	play->guest = setup->guest;
+	play->host = setup->host;
+	play->done = NEVER;
+	guest_begin(&play->guest, setup->size);
+	host_begin(&play->host, setup->size);
+	reporter_begin(&play->reporter);
+}
+
+static void finish(const struct play *play, const struct setup *setup,
+		   struct result *result)
+{
+	result->swapped = play->guest.swapped_out + play->guest.missing;
+	result->killed = play->guest.missing;
+	result->end = fmax(play->host.size, play->host.target);
+	result->top = fmax(play->host.top, result->end);
+	result->peak = play->guest.peak;
+	result->lean = lean_size(setup, result->peak);
+	result->reports = play->host.reports;
+	result->looks = play->reporter.looks;
+}
+
+/* How long the guest stays larger than its need, once it is settled. */
+static double tail(struct play *play, const struct setup *setup, double now)
+{
+	double begun = now, wanted;
+
+	do {
+		wanted = (need_of(&play->guest) - play->guest.ballooned) *
+			 (1 + setup->host.buffer) + setup->host.step;
+		if (play->host.size <= fmax(wanted, setup->size))
+			break;
+		now += COARSE;
+		step(play, setup, false, 0, now, COARSE);
+	} while (now < begun + TAIL);
+	return now - begun;
+}
+
+static double fine(const struct setup *setup)
+{
+	double rate = 1;
+
+	for (int i = 0; i < setup->guest.nr_loads; i++)
+		rate = fmax(rate, setup->guest.loads[i].rate);
+	return fmin(fmax(1 / rate, FINE), FINE_MOST);
+}
+
+static void run(const struct setup *setup, bool knows, double peak,
+		bool shows, struct result *result)
+{
+	static struct play play;
+	double now = 0, passed, shown = 0;
+
+	begin(&play, setup);
+	while (now < setup->onset + LIMIT && now < play.done + HOLD) {
+		passed = now < setup->onset - 1 ? COARSE : fine(setup);
+		now += passed;
+		step(&play, setup, knows, peak, now, passed);
+		if (shows && now >= shown && now > setup->onset - 2) {
+			show(&play, now);
+			shown = now + COARSE;
+		}
+	}
+	finish(&play, setup, result);
+	if (!knows && !shows)
+		result->over = tail(&play, setup, now);
+}
+
+/* The peak if nothing is short: the loads', as far as they last. */
+static double peak_of(const struct setup *setup)
+{
+	double peak = setup->guest.base;
+
+	for (int i = 0; i < setup->guest.nr_loads; i++)
+		if (setup->guest.loads[i].kind < KIND_CACHE)
+			peak += setup->guest.loads[i].mib;
+	return peak;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int seed = argc > 1 ? atoi(argv[1]) : 1;
+	struct result ours, knowing;
+	static struct setup setup;
+
+	if (argc > 2) {
+		grid_case(atoi(argv[2]), seed, &setup);
+		printf("# %s\n", setup.name);
+		run(&setup, false, 0, true, &ours);
+		return 0;
+	}
+	for (int i = 0; i < grid_size();
+	     i += getenv("STRIDE") && i > 8 ? atoi(getenv("STRIDE")) : 1) {
+		grid_case(i, seed, &setup);
+		run(&setup, false, 0, false, &ours);
+		run(&setup, true, peak_of(&setup), false, &knowing);
+		printf("%d\t%s\t%.0f\t%.1f\t%.1f\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%d\t%d\n",
+		       i, setup.name, setup.size, ours.swapped, knowing.swapped,
+		       ours.end, ours.top, ours.peak, ours.lean, ours.over,
+		       ours.reports, ours.looks);
+	}
+	return 0;
+}
