@@ -4,7 +4,7 @@ KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
 .PHONY: modules install uninstall demo test lab kunit kunit-in-tree mutants \
-	sections fuzz soak clean
+	sections fuzz simulate soak clean
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -51,6 +51,11 @@ fuzz:
 		tests/kunit/run --filter hv_balloon_fuzz --messages 1000000 || \
 			exit; \
 	done
+
+# Bursts in guests and on hosts of all kinds, with the pure files as they are:
+# how much larger than its need a guest ends, and what it swaps.
+simulate:
+	tests/simulate/run
 
 # Cycles, cycles a reload, suspends: in the debug kernel and in Debian's, side
 # by side.

@@ -14,7 +14,7 @@ import trees
 from builds import AT, Failed, stage, tail
 
 ALLOWED = Path(__file__).with_name("checkpatch.allow")
-C_FILES = re.compile(r"(drivers|include|tests/(kunit|fuzz))/.*\.[ch]")
+C_FILES = re.compile(r"(drivers|include|tests/(kunit|fuzz|simulate))/.*\.[ch]")
 MAX_LINES = 450
 MAX_FUNCTION_LINES = 60
 

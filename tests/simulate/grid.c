@@ -11,6 +11,13 @@
 #define WIDE		3000
 #define HOST_READY	50.0	/* a host does nothing before */
 
+/**
+ * struct shape - a burst of the lab's
+ * @name: of its scenario
+ * @nr: processes
+ * @loads: what they do, with @start counted from the onset
+ * @held: MiB that the guest has more
+ */
 struct shape {
 	const char *name;
 	int nr;
@@ -52,11 +59,15 @@ static const double buffers[] = { 0.05, 0.2, 0.5 };
 		      ARRAY_SIZE(rates) * ARRAY_SIZE(looks) * \
 		      ARRAY_SIZE(answers) * ARRAY_SIZE(buffers))
 
-/* A number in [0, 1) that hangs on the case, the seed and what it is for. */
+/**
+ * struct dice - what is drawn at random: splitmix64
+ * @state: made from the seed and the case's number
+ */
 struct dice {
 	u64 state;
 };
 
+/* A number in [0, 1). */
 static double roll(struct dice *dice)
 {
 	u64 x = dice->state += 0x9e3779b97f4a7c15ULL;
@@ -231,6 +242,17 @@ int grid_size(void)
 }
 
 /**
+ * grid_is_named() - is this one of the lab's shapes?
+ * @number: which case
+ *
+ * Return: true if so; all of them are always played.
+ */
+bool grid_is_named(int number)
+{
+	return number < (int)ARRAY_SIZE(shapes);
+}
+
+/**
  * grid_case() - set a case up
  * @number: which
  * @seed: of what is drawn at random
@@ -242,7 +264,7 @@ void grid_case(int number, unsigned int seed, struct setup *setup)
 
 	memset(setup, 0, sizeof(*setup));
 	roll(&dice);
-	if (number < (int)ARRAY_SIZE(shapes))
+	if (grid_is_named(number))
 		shape_case(number, setup);
 	else if (number < (int)ARRAY_SIZE(shapes) + GRID)
 		grid_one(number - ARRAY_SIZE(shapes), &dice, setup);

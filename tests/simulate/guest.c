@@ -206,7 +206,7 @@ double guest_step(struct guest *guest, double now, double passed)
 
 		load->touched += wants[i] * share;
 		if (!load->ended && now >= load->start &&
-		    load->touched >= load->mib - 1e-6)
+		    load->touched >= load->mib - TINY)
 			settle(guest, load, now);
 		if (load->kind >= KIND_CACHE)
 			load->ended = load->start + load->mib / load->rate;

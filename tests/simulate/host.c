@@ -44,7 +44,7 @@ static void come(struct host *host, struct guest *guest, double now)
 
 static void decide(struct host *host, double wanted, double now)
 {
-	double grow = ceil((wanted - host->target) / host->step - 1e-9) *
+	double grow = ceil((wanted - host->target) / host->step - TINY) *
 		      host->step;
 
 	grow = fmin(fmin(grow, host->most - host->target), host->spare);

@@ -5,7 +5,8 @@
  * swaps beyond the second could have been avoided.
  *
  *	simulate SEED			all cases, a line each
- *	simulate SEED NUMBER		one case, a line each 20 ms
+ *	simulate SEED every N		each Nth of them
+ *	simulate SEED case NUMBER	one, a line each 20 ms
  */
 #include "simulate.h"
 
@@ -16,11 +17,18 @@
 #define TAIL		700.0
 #define LIMIT		600.0
 
+/**
+ * struct play - a case as it goes on
+ * @guest: the guest
+ * @host: its host
+ * @reporter: the driver in it
+ * @done: when all loads had what they wanted, NEVER before
+ */
 struct play {
 	struct guest guest;
 	struct host host;
 	struct reporter reporter;
-	double done;	/* when all had what they wanted */
+	double done;
 };
 
 static double need_of(const struct guest *guest)
@@ -38,7 +46,7 @@ static double lean_size(const struct setup *setup, double peak)
 {
 	double need = peak + mib(hvb_demand_headroom(pages(peak)));
 	double wanted = fmin(need * (1 + setup->host.buffer), setup->host.most);
-	double steps = ceil((wanted - setup->size) / setup->host.step - 1e-9);
+	double steps = ceil((wanted - setup->size) / setup->host.step - TINY);
 
 	return setup->size + fmax(steps, 0) * setup->host.step;
 }
@@ -86,7 +94,6 @@ static void finish(const struct play *play, const struct setup *setup,
 		   struct result *result)
 {
 	result->swapped = play->guest.swapped_out + play->guest.missing;
-	result->killed = play->guest.missing;
 	result->end = fmax(play->host.size, play->host.target);
 	result->top = fmax(play->host.top, result->end);
 	result->peak = play->guest.peak;
@@ -152,20 +159,22 @@ static double peak_of(const struct setup *setup)
 	return peak;
 }
 
-int main(int argc, char **argv)
+static void show_case(unsigned int seed, int number)
 {
-	unsigned int seed = argc > 1 ? atoi(argv[1]) : 1;
-	struct result ours, knowing;
 	static struct setup setup;
+	struct result ours;
 
-	if (argc > 2) {
-		grid_case(atoi(argv[2]), seed, &setup);
-		printf("# %s\n", setup.name);
-		run(&setup, false, 0, true, &ours);
-		return 0;
-	}
-	for (int i = 0; i < grid_size();
-	     i += getenv("STRIDE") && i > 8 ? atoi(getenv("STRIDE")) : 1) {
+	grid_case(number, seed, &setup);
+	printf("# %s\n", setup.name);
+	run(&setup, false, 0, true, &ours);
+}
+
+static void show_all(unsigned int seed, int stride)
+{
+	static struct setup setup;
+	struct result ours, knowing;
+
+	for (int i = 0; i < grid_size(); i += grid_is_named(i) ? 1 : stride) {
 		grid_case(i, seed, &setup);
 		run(&setup, false, 0, false, &ours);
 		run(&setup, true, peak_of(&setup), false, &knowing);
@@ -174,5 +183,16 @@ int main(int argc, char **argv)
 		       ours.end, ours.top, ours.peak, ours.lean, ours.over,
 		       ours.reports, ours.looks);
 	}
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int seed = argc > 1 ? atoi(argv[1]) : 1;
+	int number = argc > 3 ? atoi(argv[3]) : 1;
+
+	if (argc > 3 && !strcmp(argv[2], "case"))
+		show_case(seed, number);
+	else
+		show_all(seed, number > 0 ? number : 1);
 	return 0;
 }

@@ -9,7 +9,8 @@
 #include "demand.h"
 
 #define LOADS_MAX	8
-#define NEVER		1e9
+#define NEVER		1000000000.0
+#define TINY		0.000001	/* what rounding leaves */
 
 /**
  * enum kind - what a load does with memory
@@ -157,7 +158,6 @@ struct reporter {
 /**
  * struct result - what came of a case
  * @swapped: MiB that had to be swapped, or that were missing
- * @killed: of them missing
  * @end: size once all is touched and three seconds have passed
  * @top: the most
  * @peak: of use
@@ -167,7 +167,7 @@ struct reporter {
  * @over: seconds for which the size stayed above what the need asks for
  */
 struct result {
-	double swapped, killed, end, top, peak, lean, over;
+	double swapped, end, top, peak, lean, over;
 	int reports, looks;
 };
 
@@ -178,7 +178,6 @@ struct result {
  * @host: as it begins
  * @size: assigned at the start
  * @onset: when the first load starts
- * @slow: it has a longer tail of interest
  */
 struct setup {
 	char name[160];
@@ -212,6 +211,7 @@ void reporter_step(struct reporter *reporter, struct guest *guest,
 		   struct host *host, double now);
 
 int grid_size(void);
+bool grid_is_named(int number);
 void grid_case(int number, unsigned int seed, struct setup *setup);
 
 #endif
