@@ -49,15 +49,16 @@ static const double guests[][2] = {	/* size, of it used */
 	{ 512, 130 }, { 1 * GIB, 220 }, { 2 * GIB, 800 }, { 8 * GIB, 3 * GIB },
 	{ 64 * GIB, 16 * GIB },
 };
+
 static const double bursts[] = { 0.5, 1, 1.5, 3 };	/* of the size */
 static const double rates[] = { 30, 100, 300, 1000, 3000, 8000 };
 static const double looks[] = { 0.1, 0.5, 2 };
 static const double answers[] = { 0.1, 0.5, 1, 3 };
 static const double buffers[] = { 0.05, 0.2, 0.5 };
 
-#define GRID	(int)(ARRAY_SIZE(guests) * ARRAY_SIZE(bursts) * \
-		      ARRAY_SIZE(rates) * ARRAY_SIZE(looks) * \
-		      ARRAY_SIZE(answers) * ARRAY_SIZE(buffers))
+#define GRID	((int)(ARRAY_SIZE(guests) * ARRAY_SIZE(bursts) * \
+		       ARRAY_SIZE(rates) * ARRAY_SIZE(looks) * \
+		       ARRAY_SIZE(answers) * ARRAY_SIZE(buffers)))
 
 /**
  * struct dice - what is drawn at random: splitmix64
@@ -74,7 +75,7 @@ static double roll(struct dice *dice)
 
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-	return ((x ^ (x >> 31)) >> 11) * 0x1p-53;
+	return ((x ^ (x >> 31)) >> 11) / 9007199254740992.0;
 }
 
 /* As likely in each octave. */
