@@ -76,11 +76,31 @@ static void happen(struct hvb_burst *burst, struct input *input, u64 now_us)
 		hvb_burst_arrived(burst, now_us);
 		break;
 	case 2:
+		burst->is_urgent |= what & 8;
 		hvb_burst_asked(burst, what & 4, now_us);
 		break;
 	default:
 		sample(burst, input, now_us, what / 4);
 	}
+}
+
+/* A report never comes too soon, and the reporter never sleeps over one. */
+static void must_come_due(struct hvb_burst *burst, struct input *input,
+			  u64 now_us)
+{
+	unsigned int interval_ms = eat(input, 2);
+	u64 wait_us = hvb_burst_wait_us(burst, interval_ms, now_us);
+	u64 then_us = now_us + wait_us;
+
+	MUST(wait_us <= USEC_PER_SEC);
+	if (burst->is_urgent || hvb_burst_is_hot(burst, now_us) ==
+				hvb_burst_is_hot(burst, then_us))
+		MUST(hvb_burst_due(burst, interval_ms, then_us) !=
+		     HVB_DUE_LATER);
+	if (hvb_burst_due(burst, interval_ms, now_us) == HVB_DUE_LATER)
+		return;
+	hvb_burst_told(burst, now_us);
+	MUST(hvb_burst_due(burst, interval_ms, now_us) == HVB_DUE_LATER);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
@@ -94,6 +114,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	while (input.size) {
 		now_us += eat(&input, 3);
 		happen(&burst, &input, now_us);
+		must_come_due(&burst, &input, now_us);
 		MUST(burst.answer_us >= USEC_PER_SEC / 2 &&
 		     burst.answer_us <= 10 * USEC_PER_SEC);
 		MUST(!hvb_burst_is_hot(&burst, now_us + NEVER_US));

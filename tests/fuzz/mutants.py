@@ -41,4 +41,8 @@ MUTANTS = [
     ("demand", "burst.c", "max_pages > need_pages ? max_pages - need_pages : 0",
      "max_pages - need_pages"),
     ("demand", "burst.c", "ANSWER_MIN_US, ANSWER_MAX_US", "0, ANSWER_MAX_US"),
+    ("demand", "burst.c", "burst->is_urgent = false;", ""),
+    ("demand", "burst.c", "since_us + GAP_US / 2 >=", "since_us >"),
+    ("demand", "burst.c", "return period - min(since_us, period);",
+     "return period;"),
 ]

@@ -266,6 +266,54 @@ static void the_answer_time_is_learnt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, burst->answer_us, MS(500));
 }
 
+struct due_row {
+	const char *name;
+	unsigned int since_ms;
+	unsigned int interval_ms;
+	bool hot;
+	bool urgent;
+	enum hvb_due due;
+	unsigned int wait_ms;
+};
+
+static const struct due_row due_rows[] = {
+	{ "a tick ago", 1000, 100, false, false, HVB_DUE_IN_TURN, 0 },
+	{ "nearly a tick ago", 991, 100, false, false, HVB_DUE_IN_TURN, 9 },
+	{ "half a tick ago", 500, 100, false, false, HVB_DUE_LATER, 500 },
+	{ "something happened", 500, 100, false, true, HVB_DUE_OUT_OF_BAND,
+	  0 },
+	{ "something happened, just told", 5, 100, false, true, HVB_DUE_LATER,
+	  15 },
+	{ "a burst", 100, 100, true, false, HVB_DUE_IN_TURN, 0 },
+	{ "a burst, just told", 40, 100, true, false, HVB_DUE_LATER, 60 },
+	{ "a burst, something happened", 40, 100, true, true,
+	  HVB_DUE_OUT_OF_BAND, 0 },
+	{ "no interval", 5, 0, true, false, HVB_DUE_LATER, 15 },
+	{ "an interval longer than a tick", 900, 5000, true, false,
+	  HVB_DUE_LATER, 100 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(due, due_rows, name);
+
+static void a_report_leaves_when_it_is_due(struct kunit *test)
+{
+	const struct due_row *row = test->param_value;
+	struct hvb_burst burst = { .is_urgent = row->urgent };
+	u64 now_us = START + MS(row->since_ms);
+
+	burst.reported_us = START;
+	burst.hot_until_us = row->hot ? now_us + MS(500) : 0;
+	KUNIT_EXPECT_EQ(test, (int)row->due,
+			(int)hvb_burst_due(&burst, row->interval_ms, now_us));
+	KUNIT_EXPECT_EQ(test, MS(row->wait_ms),
+			hvb_burst_wait_us(&burst, row->interval_ms, now_us));
+
+	hvb_burst_told(&burst, now_us);
+	KUNIT_EXPECT_FALSE(test, burst.is_urgent);
+	KUNIT_EXPECT_EQ(test, (int)HVB_DUE_LATER,
+			(int)hvb_burst_due(&burst, row->interval_ms, now_us));
+}
+
 /* Pressure each second; says when what was said. */
 static unsigned int seconds_until(struct hvb_burst *burst, u64 *now_us,
 				  bool pressure, enum hvb_verdict verdict)
@@ -356,6 +404,7 @@ static struct kunit_case burst_cases[] = {
 			 signal_gen_params),
 	KUNIT_CASE(steps_end_at_a_quarter_of_the_need),
 	KUNIT_CASE(the_answer_time_is_learnt),
+	KUNIT_CASE_PARAM(a_report_leaves_when_it_is_due, due_gen_params),
 	KUNIT_CASE(unanswered_pressure_is_said_once_and_when_it_ends),
 	KUNIT_CASE_PARAM(the_cause_is_the_first_that_holds, cause_gen_params),
 	{}
