@@ -145,7 +145,7 @@ void hvb_block_begins(struct hvb_device *dm)
 	struct hvb_deadline *deadline = READ_ONCE(dm->deadline);
 
 	/* Another's block leaves ours alone, whose deadline is on its stack. */
-	if (current_work() != &dm->receive_work || !deadline)
+	if (current_work() != &dm->receive_work.work || !deadline)
 		return;
 	mod_timer(&deadline->timer,
 		  jiffies + msecs_to_jiffies(deadline->limit_ms));

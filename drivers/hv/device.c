@@ -55,7 +55,7 @@ int hvb_device_init(struct hvb_device *dm)
 	init_waitqueue_head(&dm->report_wait);
 	init_waitqueue_head(&dm->arrival_wait);
 	init_waitqueue_head(&dm->look_wait);
-	INIT_WORK(&dm->receive_work, hvb_vsc_receive);
+	INIT_DELAYED_WORK(&dm->receive_work, hvb_vsc_receive);
 	INIT_DELAYED_WORK(&dm->bring_back_work, hvb_blocks_retry);
 	hvb_hot_add_init(dm);
 	hvb_waiting_init(dm);

@@ -258,7 +258,7 @@ struct hvb_device {
 	bool is_leaving;
 
 	struct workqueue_struct *wq;
-	struct work_struct receive_work;
+	struct delayed_work receive_work;
 	struct delayed_work bring_back_work;
 	struct hvb_adding adding;
 	struct hvb_waiting waiting;

@@ -284,33 +284,34 @@ static bool receive_one(struct hvb_device *dm)
  */
 void hvb_vsc_receive(struct work_struct *work)
 {
-	struct hvb_device *dm = container_of(work, struct hvb_device,
-					     receive_work);
-	bool was_paused = READ_ONCE(dm->is_paused);
-	unsigned int nr = 0;
+	struct hvb_device *dm = container_of(to_delayed_work(work),
+					     struct hvb_device, receive_work);
+	unsigned int nr;
 
 	/*
 	 * A host that sends without end must hold up neither the device's end
-	 * nor a pause that begins.
+	 * nor a pause that begins, nor what else waits for the workqueue.
 	 */
-	while (READ_ONCE(dm->is_open) &&
-	       READ_ONCE(dm->is_paused) == was_paused && receive_one(dm)) {
-		if (++nr % FLOOD_MESSAGES)
-			cond_resched();
-		else
-			msleep(FLOOD_PAUSE_MS);
+	for (nr = 0; nr < FLOOD_MESSAGES; nr++) {
+		if (!READ_ONCE(dm->is_open) || !receive_one(dm))
+			return;
+		cond_resched();
 	}
+	queue_delayed_work(dm->wq, &dm->receive_work,
+			   msecs_to_jiffies(FLOOD_PAUSE_MS));
 }
 
 /**
  * hvb_vsc_notify() - messages lie in the ring
  * @dm: the device
  *
+ * A pause after many of them is kept.
+ *
  * Context: any.
  */
 void hvb_vsc_notify(struct hvb_device *dm)
 {
-	queue_work(dm->wq, &dm->receive_work);
+	queue_delayed_work(dm->wq, &dm->receive_work, 0);
 }
 
 /**
@@ -375,9 +376,9 @@ void hvb_vsc_disconnect(struct hvb_device *dm)
 	if (!was_open)
 		return;
 
-	cancel_work_sync(&dm->receive_work);
+	cancel_delayed_work_sync(&dm->receive_work);
 	hvb_hot_add_drop(dm);
 	dm->transport->close(dm);
 	/* The channel could still wake the work until it was closed. */
-	cancel_work_sync(&dm->receive_work);
+	cancel_delayed_work_sync(&dm->receive_work);
 }
