@@ -2,8 +2,8 @@
 """The guest crashes while the host has memory of its, whole blocks and less, and
 its crash kernel makes a dump: with none of these pages, and without a touch.
 
-makedumpfile leaves out what is PageOffline at any level, and what is free at
-level 16. That level, alone, is what the dump is looked through for: with more,
+makedumpfile leaves out what is PageOffline at each level from 2 on, and what is
+free at level 16. That level, alone, is what the dump is looked through for: with more,
 a page of the host's could be missing for other reasons, as it reads as zeros.
 Distributions use 31; that is what is timed.
 """
