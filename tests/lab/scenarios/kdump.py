@@ -3,9 +3,9 @@
 its crash kernel makes a dump: with none of these pages, and without a touch.
 
 makedumpfile leaves out what is PageOffline at each level from 2 on, and what is
-free at level 16. That level, alone, is what the dump is looked through for: with more,
-a page of the host's could be missing for other reasons, as it reads as zeros.
-Distributions use 31; that is what is timed.
+free at level 16. That level, alone, is what the dump is looked through for:
+with more, a page of the host's could be missing for other reasons, as it reads
+as zeros. Distributions use 31; that is what is timed.
 """
 
 import re
