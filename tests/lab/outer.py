@@ -12,6 +12,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import debian
 import images
 import kernels
 import root
@@ -21,11 +22,12 @@ ATTEMPTS = 4
 # Where the outer machine's files lie in the root tree.
 WORK = "/tmp/work"
 DISK = "/tmp/disk"
+DEBIAN = "/tmp/debian"
 BOOT_SECONDS = 90		# until the guest is started
 DEBUG_PATIENCE = 4		# a debug kernel is that much slower
 
 
-def command_line():
+def command_line(debian):
     return [
         "qemu-system-x86_64", "-accel", "tcg,thread=multi",
         "-cpu", "max,+svm", "-smp", "2", "-m", "12G", "-nodefaults",
@@ -36,6 +38,8 @@ def command_line():
         "-drive", f"file={DISK},if=virtio,format=raw,snapshot=on",
         "-drive", f"file={WORK}/payload.tar,if=virtio,format=raw,"
                   "readonly=on",
+        *(["-drive", f"file={DEBIAN},if=virtio,format=raw,readonly=on"]
+          if debian else []),
         "-device", "virtio-serial-pci",
         "-chardev", "stdio,id=c,signal=off", "-device",
         "virtconsole,chardev=c",
@@ -56,6 +60,7 @@ class Machine:
         """module: a name in images.STOCK, or the contents of a module."""
         self.kernel = kernel
         self.module = module
+        self.debian = boot.debian
         self.plan = {
             "boot": dataclasses.asdict(boot),
             "driver": driver,
@@ -89,10 +94,13 @@ class Machine:
         return self.ended
 
     def attempt(self, work, disk):
+        binds = [(work, WORK), (disk, DISK)]
+        if self.debian:
+            binds.append((debian.image(), DEBIAN))
         self.ended = False
         self.last_words = []
         process = subprocess.Popen(
-            root.command(command_line(), [(work, WORK), (disk, DISK)]),
+            root.command(command_line(self.debian), binds),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace",
             env=root.ENVIRONMENT)

@@ -19,6 +19,7 @@ class Boot:
     limit: int = 90			# seconds until the agent answers
     alone: bool = False		# measures time: no other boot beside it
     balloon: str = "hv"		# the device; "virtio" to compare with
+    debian: bool = False	# systemd and udev run in it: debian.py
     kexec: bool = False		# has another kernel to boot: /next/
     injects: bool = False	# has what plays a hostile host: guest/inject/
     cgroup2: bool = True	# is mounted, as systemd does

@@ -20,6 +20,23 @@ while read -r module; do
 	insmod "/modules/$module"
 done </modules/order
 
+# Debian's first process takes over, and starts the agent.
+if grep -qw lab.debian /proc/cmdline; then
+	mkdir /debian
+	mount -t ext4 /dev/vda /debian
+	cp /bin/agent /bin/load /debian/usr/local/bin/
+	cp /hv_balloon.ko /debian/
+	updates=/lib/modules/$(uname -r)/updates
+	mkdir -p "/debian$updates"
+	cp /hv_balloon.ko "/debian$updates/"
+	chroot /debian depmod 2>/dev/null
+	umount /sys/kernel/tracing /sys/kernel/debug /sys/fs/cgroup
+	for mount in proc sys dev; do
+		mount -o move "/$mount" "/debian/$mount"
+	done
+	exec switch_root /debian /sbin/init
+fi
+
 until port=$(ls /dev/vport*p1 2>/dev/null); do
 	sleep 0.1
 done

@@ -23,6 +23,7 @@ BAD = re.compile(
     r"page dumped|general protection|possible circular locking|"
     r"possible recursive locking|INFO: task .* blocked|detected stall|"
     r"unreferenced object|inconsistent lock state|suspicious RCU")
+DEBIAN = "/dev/vdc"
 # What the guest's init says when the agent is about to answer.
 AGENT = "agent on "
 LEAKS = "/sys/kernel/debug/kmemleak"
@@ -74,6 +75,8 @@ class Guest:
         # What starts with "lab." is read by guest/init.sh.
         append = ["console=ttyS0", "loglevel=5", "panic=-1", "log_buf_len=4M",
                   "unknown_nmi_panic", *boot["cmdline"]]
+        if boot["debian"]:
+            append.append("lab.debian")
         if not boot["cgroup2"]:
             append.append("lab.cgroup2=off")
         options = [
@@ -96,6 +99,9 @@ class Guest:
         ]
         if not boot["hibernation"]:
             options += ["-global", "ICH9-LPC.disable_s4=1"]
+        if boot["debian"]:
+            options += ["-drive", f"file={DEBIAN},if=virtio,format=raw,"
+                                  "snapshot=on"]
         if boot["swap"]:
             with open(self.path("swap"), "wb") as file:
                 file.truncate(boot["swap"] * MIB)
