@@ -3,7 +3,7 @@
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
-.PHONY: modules install uninstall demo test lab kunit kunit-in-tree mutants \
+.PHONY: modules install uninstall demo test lab lab-long kunit kunit-in-tree mutants \
 	sections fuzz simulate soak clean
 
 modules:
@@ -68,6 +68,10 @@ soak-%:
 
 lab:
 	tests/lab/bootstrap.sh run.py
+
+# What is too long for every day: crash dumps, kexec, systemd and udev, bursts.
+lab-long:
+	tests/lab/bootstrap.sh run.py --long
 
 # Times three drivers, for about an hour; the table goes to README.md too. Then
 # what sets of pages cost.

@@ -196,7 +196,7 @@ static const struct toggle balloon_blocks_toggle = {
 module_param_cb(balloon_blocks, &toggle_ops, (void *)&balloon_blocks_toggle,
 		0644);
 __MODULE_PARM_TYPE(balloon_blocks, "bool");
-MODULE_PARM_DESC(balloon_blocks, "Give whole memory blocks to the host where they are free, which sets them offline (default Y)");
+MODULE_PARM_DESC(balloon_blocks, "Give whole memory blocks to the host where they are free, which sets them offline for a moment (default Y)");
 
 static const struct toggle hot_remove_toggle = {
 	"hot_remove", &hvb_params.hot_remove,

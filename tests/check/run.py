@@ -102,6 +102,7 @@ build 6.12 strict types
 rules for files
 parameters as documented
 dmesg lines in troubleshooting
+dmesg lines are limited
 states as tested
 * dkms.conf
 """.strip().splitlines()
