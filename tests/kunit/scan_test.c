@@ -6,10 +6,28 @@
  */
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/shmem_fs.h>
 
 #include "host.h"
 
 #define NR_BLOCKS	2
+#define NR_PAGES	16
+
+/* The host adds movable blocks; what is movable is allocated there first. */
+static void add_blocks(struct kunit *test, unsigned int nr)
+{
+	struct hvb_range range = { BLOCK(0), nr * block_pages() };
+	struct host *host = host_connected(test);
+
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+}
+
+static unsigned long block_of(struct kunit *test, struct page *page)
+{
+	KUNIT_ASSERT_GE(test, page_to_pfn(page), BLOCK(0));
+	return ALIGN_DOWN(page_to_pfn(page), block_pages());
+}
 
 static bool can_go(unsigned long start, struct hvb_scan *block)
 {
@@ -19,20 +37,15 @@ static bool can_go(unsigned long start, struct hvb_scan *block)
 /* Free pages of a pool of huge pages look like that. */
 static void pages_without_a_reference_can_be_somebody_s(struct kunit *test)
 {
-	struct hvb_range range = { BLOCK(0), NR_BLOCKS * block_pages() };
-	struct host *host = host_connected(test);
 	struct hvb_scan block;
 	struct page *page;
 	unsigned long start;
 	bool found;
 
-	host_adds(host, &range, NULL);
-	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
-	do {
-		page = alloc_pages(GFP_HIGHUSER_MOVABLE | __GFP_COMP, 9);
-		KUNIT_ASSERT_NOT_NULL(test, page);
-	} while (page_to_pfn(page) < BLOCK(0) && !fatal_signal_pending(current));
-	start = ALIGN_DOWN(page_to_pfn(page), block_pages());
+	add_blocks(test, NR_BLOCKS);
+	page = alloc_pages(GFP_HIGHUSER_MOVABLE | __GFP_COMP, 9);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	start = block_of(test, page);
 	set_page_count(page, 0);
 	found = can_go(start, &block);
 	set_page_count(page, 1);
@@ -41,6 +54,76 @@ static void pages_without_a_reference_can_be_somebody_s(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, can_go(start, &block));
 	KUNIT_EXPECT_EQ(test, block.start, start);
 	KUNIT_EXPECT_TRUE(test, block.is_movable);
+}
+
+/* Only the driver of a balloon can take them back. */
+static void pages_of_another_balloon_stay(struct kunit *test)
+{
+	unsigned long most = block_pages();
+	struct hvb_scan block;
+	struct page *page;
+	bool alone, ours;
+	unsigned long start;
+
+	add_blocks(test, NR_BLOCKS);
+	page = alloc_page(GFP_HIGHUSER_MOVABLE);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	start = block_of(test, page);
+	__SetPageOffline(page);
+	alone = hvb_scan_block(start, most, 0, most, &block);
+	ours = hvb_scan_block(start, most, 1, most, &block);
+	__ClearPageOffline(page);
+	__free_page(page);
+	KUNIT_EXPECT_FALSE(test, alone);
+	KUNIT_EXPECT_TRUE(test, ours);
+}
+
+/* Setting the other block offline drains what waits for a place on the lists. */
+static void drain_lists(struct kunit *test, unsigned long start)
+{
+	unsigned long other = start == BLOCK(0) ? BLOCK(1) : BLOCK(0);
+
+	KUNIT_ASSERT_EQ(test, 0, block_set(other, "offline"));
+	KUNIT_ASSERT_EQ(test, 0, block_set(other, "online_movable"));
+}
+
+/* Pages of a file, which move unless somebody holds on to them. */
+static void pages_that_somebody_holds_stay(struct kunit *test)
+{
+	struct page *pages[NR_PAGES];
+	struct hvb_scan block;
+	unsigned long start;
+	struct file *file;
+	bool held;
+
+	add_blocks(test, NR_BLOCKS);
+	file = shmem_kernel_file_setup("hv_balloon", NR_PAGES * PAGE_SIZE, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	for (unsigned int i = 0; i < NR_PAGES; i++) {
+		pages[i] = shmem_read_mapping_page(file->f_mapping, i);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pages[i]);
+	}
+	start = block_of(test, pages[0]);
+	drain_lists(test, start);
+	held = can_go(start, &block);
+	for (unsigned int i = 0; i < NR_PAGES; i++)
+		put_page(pages[i]);
+	KUNIT_EXPECT_FALSE(test, held);
+	KUNIT_EXPECT_TRUE(test, can_go(start, &block));
+	KUNIT_EXPECT_EQ(test, NR_PAGES, block.moved_pages);
+	fput(file);
+	flush_delayed_fput();
+}
+
+/* There are no struct pages for what isn't there. */
+static void a_block_with_a_hole_stays(struct kunit *test)
+{
+	struct hvb_scan block;
+
+	add_blocks(test, 1);
+	KUNIT_EXPECT_TRUE(test, can_go(BLOCK(0), &block));
+	KUNIT_EXPECT_FALSE(test, hvb_scan_block(BLOCK(0), 2 * block_pages(), 0,
+						block_pages(), &block));
 }
 
 /* The last block of a lower zone would come online in another. */
@@ -60,6 +143,9 @@ static void the_edge_of_a_lower_zone_stays(struct kunit *test)
 
 static struct kunit_case scan_cases[] = {
 	KUNIT_CASE(pages_without_a_reference_can_be_somebody_s),
+	KUNIT_CASE(pages_of_another_balloon_stay),
+	KUNIT_CASE(pages_that_somebody_holds_stay),
+	KUNIT_CASE(a_block_with_a_hole_stays),
 	KUNIT_CASE(the_edge_of_a_lower_zone_stays),
 	{}
 };

@@ -11,7 +11,6 @@ import random
 import re
 import time
 
-from inner.lab import PARAMETERS
 import scenario
 from scenarios.soak import AWAKE, NO_STIMER, STALLS
 
@@ -34,7 +33,6 @@ class Run(scenario.Scenario):
     limit = 700
 
     def run(self):
-        self.guest.write(f"{PARAMETERS}/balloon_blocks", "N")
         self.guest.write(STALLS, "1")
         self.random = random.Random(1)
         self.host.wait_ready()
