@@ -23,6 +23,7 @@
 #include <linux/sched.h>
 #include <linux/sort.h>
 #include <linux/timekeeping.h>
+#include <linux/workqueue.h>
 
 #include "hv_balloon.h"
 #include "trace.h"
@@ -346,7 +347,7 @@ void hvb_blocks_bring_back(struct hvb_device *dm)
  */
 void hvb_blocks_go_on(struct hvb_device *dm)
 {
-	queue_delayed_work(dm->wq, &dm->bring_back_work, 0);
+	mod_delayed_work(dm->wq, &dm->bring_back_work, 0);
 }
 
 /**
@@ -364,23 +365,47 @@ void hvb_blocks_retry(struct work_struct *work)
 }
 
 /**
- * hvb_blocks_settle() - leave no block offline that holds absent pages
- * @dm: the device; its channel is closed
- *
- * Without a driver, such a block would come online with pages that the host
- * has. With one, it comes online without them and can't go offline any more.
+ * struct settling - hvb_blocks_settle(), for the workqueue
+ * @work: runs it
+ * @dm: the device
  */
-void hvb_blocks_settle(struct hvb_device *dm)
+struct settling {
+	struct work_struct work;
+	struct hvb_device *dm;
+};
+
+static void settle(struct work_struct *work)
 {
+	struct hvb_device *dm = container_of(work, struct settling, work)->dm;
 	enum hvb_online_policy zone;
 	unsigned long start = 0;
 
-	if (!dm->absent.owns_callback)
-		return;
 	while (hvb_absent_next_offline(dm, start, &start, &zone)) {
 		if (hvb_block_online(dm, start, zone))
 			dev_warn_ratelimited(dm->dev, "memory block %lu holds pages that the host has: it must stay offline until a driver is loaded again\n",
 					     start / dm->block_pages);
 		start += dm->block_pages;
 	}
+}
+
+/**
+ * hvb_blocks_settle() - leave no block offline that holds absent pages
+ * @dm: the device; its channel is closed
+ *
+ * Without a driver, such a block would come online with pages that the host
+ * has. With one, it comes online without them and can't go offline any more.
+ *
+ * Context: may sleep. The work is done by the device's workqueue: the caller can
+ * be an admin's shell, whose signals and namespaces are its own.
+ */
+void hvb_blocks_settle(struct hvb_device *dm)
+{
+	struct settling settling = { .dm = dm };
+
+	if (!dm->absent.owns_callback)
+		return;
+	INIT_WORK_ONSTACK(&settling.work, settle);
+	queue_work(dm->wq, &settling.work);
+	flush_work(&settling.work);
+	destroy_work_on_stack(&settling.work);
 }

@@ -90,6 +90,7 @@ int hvb_device_init(struct hvb_device *dm)
 err_listen:
 	hvb_hotplug_exit(dm);
 err_hotplug:
+	hvb_waiting_exit(dm);
 	hvb_ledger_leave(dm);
 	destroy_workqueue(dm->wq);
 err_buffers:
@@ -114,8 +115,8 @@ void hvb_device_exit(struct hvb_device *dm)
 	hvb_listen_stop(dm);
 	cancel_delayed_work_sync(&dm->bring_back_work);
 	hvb_waiting_exit(dm);
-	destroy_workqueue(dm->wq);
 	hvb_blocks_settle(dm);
+	destroy_workqueue(dm->wq);
 	hvb_reserve_spend(dm);
 	hvb_hotplug_exit(dm);
 	hvb_ledger_leave(dm);

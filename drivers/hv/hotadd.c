@@ -166,7 +166,7 @@ static int add_all(struct hvb_device *dm, struct hvb_add_request *req)
 			skip_block(dm, req);
 		} else if (nr >= 0) {
 			req->from += nr;
-			req->added_pages += nr;
+			req->added_pages = req->from - req->plan.backed.start;
 		} else if (hvb_plan_is_transient(nr) && !req->added_pages &&
 			   ++tries < TRIES) {
 			msleep(PAUSE_MS);

@@ -16,7 +16,8 @@ struct hvb_device;
  * @range: what the host wants added, as it said it
  * @plan: what that means in blocks
  * @from: number of the first page that wasn't looked at yet
- * @added_pages: of those before, how many are added
+ * @added_pages: from the start of the range to the last page that is added; the
+ *	host takes it for that, so pages skipped before it count
  * @has_skipped: the others are memory that the host did not add
  */
 struct hvb_add_request {

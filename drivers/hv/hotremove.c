@@ -38,7 +38,7 @@ static unsigned long remove_blocks(struct hvb_device *dm, unsigned long wanted)
 	int err = 0;
 
 	hvb_counters_read(dm, &before);
-	while (!err && next_added(dm, &start)) {
+	while (!err && hvb_vsc_is_serving(dm) && next_added(dm, &start)) {
 		unsigned long taken = 0;
 
 		if (hvb_inflate_limit(dm, &before, wanted - nr) <

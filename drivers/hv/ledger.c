@@ -35,7 +35,6 @@ struct ledger_entry {
 
 struct ledger {
 	u64 magic;
-	unsigned long nr_added;
 	unsigned long nr_entries;
 	struct ledger_entry entries[];
 };
@@ -103,7 +102,6 @@ void hvb_ledger_leave(struct hvb_device *dm)
 		return;
 	}
 	ledger->magic = LEDGER_MAGIC;
-	ledger->nr_added = absent->nr_added;
 	ledger->nr_entries = 0;
 	for (set = 0; set < LEDGER_SETS; set++)
 		write_set(dm, ledger, set);
@@ -186,6 +184,21 @@ static unsigned long count_onlined(struct hvb_device *dm)
 	return nr;
 }
 
+/* Blocks that should have been online with the driver before. */
+static void wait_for_blocks(struct hvb_device *dm)
+{
+	unsigned long from = 0;
+	struct hvb_range part;
+
+	while (hvb_ranges_next(&dm->absent.added, from, ULONG_MAX, &part)) {
+		unsigned long end = hvb_range_end(&part);
+
+		for (from = part.start; from < end; from += dm->block_pages)
+			if (pfn_valid(from) && !pfn_to_online_page(from))
+				hvb_waiting_add(dm, from, HVB_ONLINE_OFF);
+	}
+}
+
 /**
  * hvb_ledger_adopt() - take over what the driver before left
  * @dm: the device; its sets are empty
@@ -204,9 +217,11 @@ void hvb_ledger_adopt(struct hvb_device *dm)
 	for (i = 0; i < ledger->nr_entries; i++)
 		adopt(dm, &ledger->entries[i]);
 	mutex_lock(&dm->absent.lock);
-	dm->absent.nr_added = ledger->nr_added;
+	dm->absent.nr_added = dm->absent.added.nr_pages -
+			      dm->absent.holes.nr_pages;
 	dm->absent.nr_onlined = count_onlined(dm);
 	mutex_unlock(&dm->absent.lock);
+	wait_for_blocks(dm);
 	if (dm->absent.given.nr_pages)
 		dev_info_ratelimited(dm->dev, "took over %lu MiB that the host holds\n",
 				     dm->absent.given.nr_pages >> (20 - PAGE_SHIFT));

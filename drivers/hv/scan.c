@@ -60,6 +60,9 @@ static unsigned long movable_run(struct folio *folio, struct page *page)
 {
 	unsigned long nr;
 
+	/* Moving waits for both, and for as long as a dead server takes. */
+	if (folio_test_locked(folio) || folio_test_writeback(folio))
+		return 0;
 	if (folio_maybe_dma_pinned(folio))
 		return 0;
 	if (!folio_test_large(folio))

@@ -286,6 +286,7 @@ void hvb_vsc_receive(struct work_struct *work)
 {
 	struct hvb_device *dm = container_of(to_delayed_work(work),
 					     struct hvb_device, receive_work);
+	bool was_paused = READ_ONCE(dm->is_paused);
 	unsigned int nr;
 
 	/*
@@ -293,6 +294,8 @@ void hvb_vsc_receive(struct work_struct *work)
 	 * nor a pause that begins, nor what else waits for the workqueue.
 	 */
 	for (nr = 0; nr < FLOOD_MESSAGES; nr++) {
+		if (READ_ONCE(dm->is_paused) != was_paused)
+			break;
 		if (!READ_ONCE(dm->is_open) || !receive_one(dm))
 			return;
 		cond_resched();

@@ -127,7 +127,7 @@ bool hvb_waiting_has(struct hvb_device *dm, unsigned long page)
  * hvb_waiting_count() - how many blocks wait?
  * @dm: the device
  *
- * Those that are online by now don't, from here on.
+ * Those that are online by now, or were removed, don't from here on.
  *
  * Return: blocks.
  */
@@ -138,7 +138,9 @@ unsigned long hvb_waiting_count(struct hvb_device *dm)
 	void *entry;
 
 	xa_for_each(&waiting->blocks, block, entry) {
-		if (!pfn_to_online_page(block * dm->block_pages))
+		unsigned long page = block * dm->block_pages;
+
+		if (pfn_valid(page) && !pfn_to_online_page(page))
 			continue;
 		xa_erase(&waiting->blocks, block);
 		waiting->nr--;

@@ -327,6 +327,8 @@ void host_say(struct host *host, const void *buf, size_t len)
 {
 	host_post(host, buf, len, 0);
 	hvb_vsc_notify(&host->dm);
+	/* It can be pausing after a flood. */
+	flush_delayed_work(&host->dm.receive_work);
 	flush_workqueue(host->dm.wq);
 }
 

@@ -31,7 +31,7 @@ static void what_is_behind_boot_memory_is_added(struct kunit *test)
 	};
 
 	host_adds(host, &range, NULL);
-	host_hears_added(host, block_pages(), DM_HOT_ADD_SUCCESS);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
 	expect_added(host, 1, block_pages());
 }
 
@@ -46,9 +46,24 @@ static void what_is_around_a_device_is_added(struct kunit *test)
 						       "hv_balloon"));
 	host_adds(host, &range, NULL);
 	release_mem_region(at, SZ_4K);
-	host_hears_added(host, 2 * block_pages(), DM_HOT_ADD_SUCCESS);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
 	expect_added(host, 2, 2 * block_pages());
 	KUNIT_EXPECT_FALSE(test, pfn_valid(BLOCK(1)));
+}
+
+/* What isn't added at the end of a range isn't the guest's. */
+static void what_is_before_a_device_is_added(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), 2 * block_pages() };
+	resource_size_t at = PFN_PHYS(BLOCK(1));
+
+	KUNIT_ASSERT_NOT_NULL(test, request_mem_region(at, SZ_4K,
+						       "hv_balloon"));
+	host_adds(host, &range, NULL);
+	release_mem_region(at, SZ_4K);
+	host_hears_added(host, block_pages(), DM_HOT_ADD_SUCCESS);
+	expect_added(host, 1, block_pages());
 }
 
 /* An answer was lost, and meanwhile the host was given some of the memory. */
@@ -133,6 +148,7 @@ static void an_unballoon_gives_back_and_backs(struct kunit *test)
 static struct kunit_case overlap_cases[] = {
 	KUNIT_CASE(what_is_behind_boot_memory_is_added),
 	KUNIT_CASE(what_is_around_a_device_is_added),
+	KUNIT_CASE(what_is_before_a_device_is_added),
 	KUNIT_CASE(what_was_added_before_counts_once),
 	KUNIT_CASE(nothing_is_added_and_hot_add_goes_on),
 	KUNIT_CASE(holes_that_come_by_unballoon_are_backed),
