@@ -24,8 +24,8 @@
 #define PAUSE_MAX_MS	60000
 
 /*
- * So much may wait, or one block: eight steps of a host that adds 128 MiB at a
- * time. virtio-mem stops adding at the same size.
+ * So much may wait: eight steps of a host that adds 128 MiB at a time. virtio-mem
+ * stops adding at the same size.
  */
 #define MOST_PAGES	(SZ_1G >> PAGE_SHIFT)
 
@@ -78,6 +78,7 @@ static void retry(struct work_struct *work)
 void hvb_waiting_init(struct hvb_device *dm)
 {
 	xa_init(&dm->waiting.blocks);
+	dm->waiting.most_pages = MOST_PAGES;
 	INIT_DELAYED_WORK(&dm->waiting.work, retry);
 }
 
@@ -159,7 +160,7 @@ unsigned long hvb_waiting_count(struct hvb_device *dm)
 bool hvb_waiting_is_full(struct hvb_device *dm)
 {
 	unsigned long nr = hvb_waiting_count(dm);
-	bool is_full = nr > 1 && nr * dm->block_pages > MOST_PAGES;
+	bool is_full = nr > 1 && nr * dm->block_pages > dm->waiting.most_pages;
 	bool is_off = READ_ONCE(dm->params->online_policy) == HVB_ONLINE_OFF;
 
 	if (is_full && !dm->waiting.is_said)

@@ -14,6 +14,7 @@ struct hvb_device;
  * struct hvb_waiting - blocks that should be online and aren't
  * @blocks: their numbers, each with the zone that it goes to
  * @nr: how many
+ * @most_pages: so much may wait, or one block
  * @pause_ms: from the last try to the next
  * @is_said: dmesg says that too many wait
  * @work: tries again
@@ -23,6 +24,7 @@ struct hvb_device;
 struct hvb_waiting {
 	struct xarray blocks;
 	unsigned long nr;
+	unsigned long most_pages;
 	unsigned int pause_ms;
 	bool is_said;
 	struct delayed_work work;

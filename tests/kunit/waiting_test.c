@@ -9,9 +9,9 @@
 
 #include "host.h"
 
-/* So many blocks may wait; these lie where no memory is, and stay offline. */
-#define MOST_BLOCKS	8
-#define FAR_BLOCK	64
+/* So many blocks may wait here; those that do lie behind the first two. */
+#define MOST_BLOCKS	2
+#define FAR_BLOCK	2
 
 #define FIRST_PAUSE_MS	1000
 #define LAST_PAUSE_MS	60000
@@ -186,6 +186,8 @@ static void too_many_put_hot_add_off(struct kunit *test)
 	struct hvb_range range = { BLOCK(1), block_pages() };
 
 	host->params.online_policy = row->policy;
+	KUNIT_EXPECT_EQ(test, SZ_1G >> PAGE_SHIFT, host->dm.waiting.most_pages);
+	host->dm.waiting.most_pages = MOST_BLOCKS * block_pages();
 	add(host, 0, 1);
 	add(host, FAR_BLOCK, MOST_BLOCKS);
 	expect_waiting(host, MOST_BLOCKS + 1);

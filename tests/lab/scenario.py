@@ -31,7 +31,8 @@ PLAIN = Boot("plain")
 
 # Where it takes much memory, and a huge page that only a boot is sure to find.
 ROOMY = Boot("roomy", memory=4096,
-             cmdline=(*Boot.cmdline, "hugepagesz=1G", "hugepages=1"))
+             cmdline=(*Boot.cmdline, "hugepagesz=1G", "hugepages=1"),
+             cpu=("hv-stimer=off",))
 
 
 class Scenario:
