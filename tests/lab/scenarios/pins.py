@@ -21,7 +21,7 @@ NOISE = re.compile("migrating pfn|page dumped|failed to isolate|offlin.* fail")
 
 
 class Run(scenario.Scenario):
-    boot = scenario.ROOMY
+    boot = scenario.Boot("pins", memory=4096, cpu=("hv-stimer=off",), alone=True)
     checks = {
         "pinned": "there is a pinned page in most blocks",
         "full": "each request is answered in full, with and without pins",
