@@ -21,24 +21,26 @@ struct hvb_device;
  * the device's workqueue only.
  */
 struct hvb_blocks {
-	/* how many blocks there were when the round began; 0 before the first */
+	/** @nr_blocks: there were when the round began; 0 before the first */
 	unsigned long nr_blocks;
-	/* how far it has come: see block_at() */
+	/** @position: how far the round has come: see block_at() */
 	unsigned long position;
-	/* jiffies when it began */
+	/** @began: jiffies when it began */
 	unsigned long began;
-	/* memory came since: look at all again */
+	/** @is_stale: memory came since: look at all again */
 	bool is_stale;
-	/* which request this is, to tell what was looked at for an earlier one */
+	/** @request: which one this is, to tell what was seen for an earlier one */
 	unsigned int request;
-	/* blocks of which pages must be moved; at the end of the round the
-	 * cheapest is the last
+	/**
+	 * @costly: blocks of which pages must be moved; at the end of the round
+	 * the cheapest is the last
 	 */
 	struct hvb_scan costly[HVB_BLOCKS_COSTLY];
+	/** @nr_costly: how many there are */
 	unsigned int nr_costly;
-	/* until idle blocks are tried again */
+	/** @pause_ms: until idle blocks are tried again */
 	unsigned int pause_ms;
-	/* by number of the block: seconds since boot when an attempt failed */
+	/** @failed: by number of the block: seconds since boot of the attempt */
 	struct xarray failed;
 };
 
