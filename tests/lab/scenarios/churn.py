@@ -19,7 +19,8 @@ DRIVER = "/sys/bus/vmbus/drivers/hv_balloon"
 EVENTS = "/sys/kernel/tracing/events/hv_balloon/enable"
 RUNNING = "/tmp/churn"
 ROUNDS = "/tmp/rounds"
-MOMENT = 10			# seconds that a task may wait undisturbed
+MOMENT = 60			# seconds that a task may wait: insmod waits for a probe,
+				# which has to get its turn
 RELOADS = 10			# after so many rounds the driver is reloaded
 SUSPENDS = 20			# and after so many the guest suspended
 GROWTH = 256			# MiB, in the end
@@ -99,7 +100,7 @@ class Run(scenario.Scenario):
     }
     stock = False			# the stock driver cannot be unloaded
     rounds = 50
-    limit = 500
+    limit = 800
 
     def run(self):
         self.device = self.guest.run(
