@@ -40,10 +40,12 @@
  */
 #define PAGES_PER_AVAIL	32
 
+/* What the kernel can map, and what this machine has addresses for. */
 static struct hvb_range pluggable(void)
 {
 	struct range range = mhp_get_pluggable_range(true);
 
+	range.end = min_t(u64, range.end, iomem_resource.end);
 	return (struct hvb_range) {
 		.start = PHYS_PFN(range.start),
 		.count = PHYS_PFN(range.end + 1 - range.start),

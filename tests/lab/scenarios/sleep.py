@@ -18,6 +18,7 @@ GROWTH = 512			# MiB that the host adds at a time
 TAKEN = 256			# and that it takes: QEMU forgets them in the sleep
 BEFORE = 1.5			# seconds before or after the suspend began
 DONE = "/tmp/slept"
+SETTLED = 3			# seconds after the handshake: all devices are awake
 
 
 class Run(scenario.Scenario):
@@ -73,11 +74,13 @@ class Run(scenario.Scenario):
         time.sleep(self.random.uniform(BEFORE - 0.5, BEFORE + 1))
         self.host.set_target(target)
         woke = self.guest.wait_for(
-            lambda: self.guest.read_all([DONE]).strip() == "0",
-            60 * self.host.patience, 1)
-        return woke and self.guest.wait_for(
             lambda: self.host.events("close", mark) and
-            self.host.events("caps", mark), 10 * self.host.patience)
+            self.host.events("caps", mark), 60 * self.host.patience)
+        # The agent's port sleeps as well, and loses what is on its way then.
+        time.sleep(SETTLED * self.host.patience)
+        return woke and self.guest.wait_for(
+            lambda: self.guest.read_all([DONE]).strip() == "0",
+            30 * self.host.patience, 1)
 
 
 def of(rest):
