@@ -9,14 +9,14 @@ import shapes
 NAMES = [
     "handshake", "defaults", "reports", "psi", "idle", "grow", "load", "floor",
     "tiny", "parameters", "reload", "policy", "hibernation", "nopsi", "kcore",
-    "hugetlb", "uevents", "hostile", "churn", "sleep", "soak", "burst",
-    "untouched", "cgroup1", "psigone",
+    "hugetlb", "uevents", "hostile", "soak", "burst", "untouched", "cgroup1",
+    "psigone",
 ]
 
 # Too long for every day: run by name, or all of them with --long.
 LONG = [
     "nocgroup", "offline", "unanswered", "extension", "brim", "demand",
-    "giving", "pins", "kdump", "kexec", "udev",
+    "giving", "churn", "sleep", "pins", "kdump", "kexec", "udev",
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
     "lisa", "lisa-demand", "lisa-resize",
 ]
