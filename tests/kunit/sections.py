@@ -25,7 +25,7 @@ import machine  # its first lines make the lab's modules found
 import root
 
 HERE = Path(__file__).resolve().parent
-SUITES = "hv_balloon_b[al]*"	# balloon, blocks
+SUITES = "hv_balloon_b[al]*.[fp]*"	# balloon, blocks: what goes and comes back
 TIME_LIMIT = 1200	# seconds; a run takes four minutes
 CPU = ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off",
        "-smp", "1"]
