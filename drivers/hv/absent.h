@@ -98,7 +98,7 @@ void hvb_absent_add(struct hvb_device *dm, struct hvb_ranges *set,
 void hvb_absent_release(struct hvb_device *dm, unsigned long start,
 			unsigned long count);
 
-/* holes.c */
+/* added.c */
 unsigned long hvb_absent_back(struct hvb_device *dm, unsigned long start,
 			      unsigned long count);
 unsigned long hvb_absent_back_holes(struct hvb_device *dm, unsigned long start,

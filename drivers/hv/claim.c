@@ -169,7 +169,7 @@ static enum hvb_online_policy zone_of(struct hvb_device *dm,
  * @zone: the zone that it goes back to
  *
  * That is each idle block that the kernel knows, and each that was removed
- * (hotremove.c) of which a page is present again.
+ * (hot_remove.c) of which a page is present again.
  *
  * Context: may sleep.
  * Return: false when there is none from @from on.

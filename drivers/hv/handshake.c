@@ -2,7 +2,7 @@
 /*
  * The handshake: the guest asks for a version of the protocol, then tells what it
  * can do. Each question waits for its answer, which the device's work reads and
- * vsc.c takes.
+ * conversation.c takes.
  */
 #include <linux/completion.h>
 #include <linux/device.h>

@@ -4,34 +4,34 @@
  *
  * Who calls whom:
  *
- *   main.c       the VMBus driver               -> device.c, vsc.c, status.c,
+ *   main.c       the VMBus driver               -> device.c, conversation.c, reporter.c,
  *                                                  devices.c
  *   params.c     what the admin sets            -> devices.c
- *   devices.c    all devices                    -> status.c, vsc.c
+ *   devices.c    all devices                    -> reporter.c, conversation.c
  *   device.c     the life of struct hvb_device  -> ledger.c, hotplug.c,
  *                                                  devices.c
- *   transport.c  packets in and out             -> vsc.c
- *   vsc.c        the conversation with the host -> handshake, inflate, deflate,
+ *   vmbus.c  packets in and out             -> conversation.c
+ *   conversation.c        the conversation with the host -> handshake, inflate, deflate,
  *                                                  hotadd, hotremove
- *   inflate.c    pages to the host              -> blocks.c, absent.c, vsc.c
- *   deflate.c    pages from the host            -> blocks.c, absent.c, vsc.c
- *   hotadd.c     new memory from the host       -> absent.c, block.c,
- *                                                  waiting.c, vsc.c
- *   hotremove.c  added blocks to the host       -> blocks.c, absent.c, vsc.c
+ *   give.c    pages to the host              -> give_blocks.c, absent.c, conversation.c
+ *   return.c    pages from the host            -> give_blocks.c, absent.c, conversation.c
+ *   hot_add.c     new memory from the host       -> absent.c, block.c,
+ *                                                  waiting.c, conversation.c
+ *   hot_remove.c  added blocks to the host       -> give_blocks.c, absent.c, conversation.c
  *   absent.c     pages that the host has
- *   holes.c      hot-added blocks               -> absent.c
+ *   added.c      hot-added blocks               -> absent.c
  *   claim.c      whole blocks of them           -> absent.c
- *   blocks.c     taking whole blocks            -> claim.c, block.c, scan.c,
- *                                                  hotremove.c
+ *   give_blocks.c     taking whole blocks            -> claim.c, block.c, scan.c,
+ *                                                  hot_remove.c
  *   scan.c       what is in a block
  *   hotplug.c    the kernel's hotplug callbacks -> absent.c
  *   waiting.c    blocks that aren't online yet  -> block.c
  *   block.c      the state of a memory block    -> fs.c
- *   status.c     the reporter                   -> pressure.c, vsc.c
+ *   reporter.c     the reporter                   -> pressure.c, conversation.c
  *   pressure.c   pressure                       -> psi.c
  *   psi.c        a PSI trigger                  -> watch.c, fs.c
  *   watch.c      waiting for a file
- *   listen.c     reclaim and OOM                -> status.c
+ *   shortage.c     reclaim and OOM                -> reporter.c
  *   msg.c, ranges.c, demand.c, burst.c, plan.c, trigger.c
  *                                               pure: values in, values out
  */
@@ -54,13 +54,13 @@
 
 #include "absent.h"
 #include "block.h"
-#include "blocks.h"
+#include "give_blocks.h"
 #include "burst.h"
 #include "compat.h"
 #include "counts.h"
 #include "demand.h"
 #include "fs.h"
-#include "hotadd.h"
+#include "hot_add.h"
 #include "msg.h"
 #include "params.h"
 #include "plan.h"
@@ -237,8 +237,8 @@ struct hvb_last_request {
  * @most_swap_free_pages: the most swap that was ever seen free
  * @kept_free_pages: what the kernel kept free before memory was added; under
  *	the lock of @absent
- * @shrinker: see listen.c
- * @oom_nb: see listen.c
+ * @shrinker: see shortage.c
+ * @oom_nb: see shortage.c
  * @oom_waited_at: jiffies when the OOM killer was last held up
  * @prdev: free page reporting
  * @prdev_registered: @prdev is in use
@@ -356,10 +356,10 @@ int hvb_devices_set_psi(struct hvb_params *params, enum hvb_psi_which which,
 			const char *text);
 void hvb_devices_pause(bool asleep);
 
-/* transport.c */
+/* vmbus.c */
 extern const struct hvb_transport hvb_vmbus_transport;
 
-/* vsc.c */
+/* conversation.c */
 int hvb_vsc_connect(struct hvb_device *dm);
 void hvb_vsc_disconnect(struct hvb_device *dm);
 void hvb_vsc_notify(struct hvb_device *dm);
@@ -375,7 +375,7 @@ void hvb_vsc_note_request(struct hvb_device *dm, enum dm_type type,
 /* handshake.c */
 int hvb_handshake(struct hvb_device *dm);
 
-/* inflate.c */
+/* give.c */
 int hvb_inflate_tell(struct hvb_device *dm, enum dm_type type, u32 trans_id,
 		     bool is_last);
 unsigned long hvb_inflate_limit(struct hvb_device *dm,
@@ -383,10 +383,10 @@ unsigned long hvb_inflate_limit(struct hvb_device *dm,
 				unsigned long wanted);
 void hvb_inflate(struct hvb_device *dm, const struct hvb_msg *msg);
 
-/* deflate.c */
+/* return.c */
 void hvb_deflate(struct hvb_device *dm, const struct hvb_msg *msg);
 
-/* hotremove.c */
+/* hot_remove.c */
 void hvb_hot_remove(struct hvb_device *dm, const struct hvb_msg *msg);
 int hvb_hot_remove_undo(struct hvb_device *dm, unsigned long page);
 
@@ -397,7 +397,7 @@ void hvb_ledger_adopt(struct hvb_device *dm);
 /* counters.c */
 void hvb_counters_read(struct hvb_device *dm, struct hvb_counters *now);
 
-/* status.c */
+/* reporter.c */
 int hvb_status_start(struct hvb_device *dm);
 void hvb_status_stop(struct hvb_device *dm);
 void hvb_status_wake(struct hvb_device *dm);
@@ -408,7 +408,7 @@ bool hvb_status_is_delayed(struct hvb_device *dm);
 int hvb_status_set_psi(struct hvb_device *dm, enum hvb_psi_which which,
 		       const char *text);
 
-/* listen.c */
+/* shortage.c */
 int hvb_listen_start(struct hvb_device *dm);
 void hvb_listen_stop(struct hvb_device *dm);
 
@@ -423,7 +423,7 @@ void hvb_unanswered_say(struct hvb_device *dm, const struct hvb_counters *now,
 			u64 now_us);
 void hvb_unanswered_over(struct hvb_device *dm);
 
-/* reporting.c */
+/* page_reporting.c */
 #ifdef CONFIG_PAGE_REPORTING
 void hvb_reporting_start(struct hvb_device *dm);
 void hvb_reporting_stop(struct hvb_device *dm);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Owns the reporter's loop: what status.c does around the pure files.
+ * Owns the reporter's loop: what reporter.c does around the pure files.
  */
 #include "simulate.h"
 

@@ -140,7 +140,7 @@ struct host {
 };
 
 /**
- * struct reporter - the loop of status.c
+ * struct reporter - the loop of reporter.c
  * @burst: what the driver remembers
  * @wake: when it looks again
  * @seen: arrivals

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* New memory from the host: see hotadd.c. */
-#ifndef _HVB_HOTADD_H
-#define _HVB_HOTADD_H
+/* New memory from the host: see hot_add.c. */
+#ifndef _HVB_HOT_ADD_H
+#define _HVB_HOT_ADD_H
 
 #include <linux/workqueue.h>
 

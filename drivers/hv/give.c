@@ -2,7 +2,7 @@
 /*
  * Balloon up: pages for the host.
  *
- * Whole memory blocks first (blocks.c). Then pages are allocated 2 MiB at a
+ * Whole memory blocks first (give_blocks.c). Then pages are allocated 2 MiB at a
  * time while that works, then in smaller and smaller orders. They become absent
  * as they come, and neighbours merge, so that the host is told of few long
  * ranges. It is told when a message is full and at the end; what it can't be

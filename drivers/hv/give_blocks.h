@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whole memory blocks for the host: see blocks.c. */
-#ifndef _HVB_BLOCKS_H
-#define _HVB_BLOCKS_H
+/* Whole memory blocks for the host: see give_blocks.c. */
+#ifndef _HVB_GIVE_BLOCKS_H
+#define _HVB_GIVE_BLOCKS_H
 
 #include <linux/types.h>
 #include <linux/xarray.h>

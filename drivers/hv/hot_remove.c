@@ -2,7 +2,7 @@
 /*
  * Hot-remove: blocks that the host added go back to it, and leave the kernel.
  *
- * Such a block is taken as a whole, like one that is ballooned (blocks.c), and
+ * Such a block is taken as a whole, like one that is ballooned (give_blocks.c), and
  * then removed, with its struct pages, which ballooning keeps. Its pages are
  * given all the same: the host may return them by unballoon or by hot-add, and
  * the block is added again then. A block that can't be removed comes online
