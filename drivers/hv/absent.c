@@ -70,7 +70,7 @@ void hvb_absent_must_add(struct hvb_device *dm, struct hvb_ranges *set,
 {
 	lockdep_assert_held(&dm->absent.lock);
 	if (count)
-		must(dm, hvb_ranges_add(set, start, count, GFP_MUST), start,
+		must(dm, hvb_ranges_insert(set, start, count, GFP_MUST), start,
 		     count);
 }
 
@@ -87,7 +87,7 @@ void hvb_absent_must_take(struct hvb_device *dm, struct hvb_ranges *set,
 			  unsigned long start, unsigned long count)
 {
 	lockdep_assert_held(&dm->absent.lock);
-	must(dm, hvb_ranges_take(set, start, count, GFP_MUST), start, count);
+	must(dm, hvb_ranges_erase(set, start, count, GFP_MUST), start, count);
 }
 
 /*
@@ -204,7 +204,7 @@ int hvb_absent_take(struct hvb_device *dm, struct page *page,
 	mutex_lock(&absent->lock);
 	if (start >= hvb_range_end(&absent->moving) ||
 	    start + count <= absent->moving.start)
-		err = hvb_ranges_add(&absent->fresh, start, count, GFP_KERNEL);
+		err = hvb_ranges_insert(&absent->fresh, start, count, GFP_KERNEL);
 	if (err)
 		goto unlock;
 

@@ -157,8 +157,8 @@ int hvb_absent_expect(struct hvb_device *dm, const struct hvb_range *blocks,
 	int err;
 
 	mutex_lock(&absent->lock);
-	err = hvb_ranges_add(&absent->added, blocks->start, blocks->count,
-			     GFP_KERNEL);
+	err = hvb_ranges_insert(&absent->added, blocks->start, blocks->count,
+				GFP_KERNEL);
 	if (!err) {
 		hvb_absent_must_add(dm, &absent->holes, blocks->start,
 				    backed->start - blocks->start);

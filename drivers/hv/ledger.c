@@ -146,8 +146,8 @@ static void adopt_part(struct hvb_device *dm, enum ledger_set set,
 	int err = -ESTALE;
 
 	if (is_true(set, start, count))
-		err = hvb_ranges_add(ledger_set(dm, set), start, count,
-				     GFP_KERNEL | __GFP_NOFAIL);
+		err = hvb_ranges_insert(ledger_set(dm, set), start, count,
+					GFP_KERNEL | __GFP_NOFAIL);
 	if (err)
 		dev_warn_ratelimited(dm->dev, "pages %lu+%lu of the driver before can't be taken over (%d)\n",
 				     start, count, err);

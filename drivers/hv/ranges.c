@@ -48,7 +48,7 @@ static bool range_is_sane(unsigned long start, unsigned long count)
 }
 
 /**
- * hvb_ranges_add() - put pages into the set
+ * hvb_ranges_insert() - put pages into the set
  * @set: the set
  * @start: number of the first page
  * @count: how many pages
@@ -57,8 +57,8 @@ static bool range_is_sane(unsigned long start, unsigned long count)
  * Return: 0; -EINVAL when the range is empty or wraps; -EEXIST when a page of
  * it is in the set; -ENOMEM. The set is unchanged unless 0 is returned.
  */
-int hvb_ranges_add(struct hvb_ranges *set, unsigned long start,
-		   unsigned long count, gfp_t gfp)
+int hvb_ranges_insert(struct hvb_ranges *set, unsigned long start,
+		      unsigned long count, gfp_t gfp)
 {
 	unsigned long first = start, last = start + count - 1;
 	unsigned int neighbours = 0;
@@ -99,7 +99,7 @@ int hvb_ranges_add(struct hvb_ranges *set, unsigned long start,
 }
 
 /**
- * hvb_ranges_take() - take pages out of the set
+ * hvb_ranges_erase() - take pages out of the set
  * @set: the set
  * @start: number of the first page
  * @count: how many pages
@@ -108,8 +108,8 @@ int hvb_ranges_add(struct hvb_ranges *set, unsigned long start,
  * Return: 0; -EINVAL when the range is empty or wraps; -ENOENT when a page of
  * it is not in the set; -ENOMEM. The set is unchanged unless 0 is returned.
  */
-int hvb_ranges_take(struct hvb_ranges *set, unsigned long start,
-		    unsigned long count, gfp_t gfp)
+int hvb_ranges_erase(struct hvb_ranges *set, unsigned long start,
+		     unsigned long count, gfp_t gfp)
 {
 	unsigned long last = start + count - 1;
 	unsigned int remains = 0;

@@ -42,10 +42,10 @@ struct hvb_ranges {
 
 void hvb_ranges_init(struct hvb_ranges *set);
 void hvb_ranges_destroy(struct hvb_ranges *set);
-int hvb_ranges_add(struct hvb_ranges *set, unsigned long start,
-		   unsigned long count, gfp_t gfp);
-int hvb_ranges_take(struct hvb_ranges *set, unsigned long start,
-		    unsigned long count, gfp_t gfp);
+int hvb_ranges_insert(struct hvb_ranges *set, unsigned long start,
+		      unsigned long count, gfp_t gfp);
+int hvb_ranges_erase(struct hvb_ranges *set, unsigned long start,
+		     unsigned long count, gfp_t gfp);
 bool hvb_ranges_contains(struct hvb_ranges *set, unsigned long start,
 			 unsigned long count);
 bool hvb_ranges_next(struct hvb_ranges *set, unsigned long from,

@@ -81,9 +81,9 @@ static void change(struct hvb_ranges *set, unsigned long base,
 	MUST(hvb_ranges_contains(set, base + first, count) ==
 	     (count && nr == count));
 	if (is_add)
-		err = hvb_ranges_add(set, base + first, count, GFP_KERNEL);
+		err = hvb_ranges_insert(set, base + first, count, GFP_KERNEL);
 	else
-		err = hvb_ranges_take(set, base + first, count, GFP_KERNEL);
+		err = hvb_ranges_erase(set, base + first, count, GFP_KERNEL);
 	MUST(err == want);
 	if (!err)
 		set_model(first, count, is_add);

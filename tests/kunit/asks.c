@@ -44,8 +44,8 @@ unsigned long host_holds(struct host *host, const u64 *ranges, u32 count)
 		struct hvb_wire_range range = hvb_msg_range(ranges[i]);
 
 		KUNIT_ASSERT_EQ(host->test, 0,
-				hvb_ranges_add(&host->holds, range.start,
-					       range.count, GFP_KERNEL));
+				hvb_ranges_insert(&host->holds, range.start,
+						  range.count, GFP_KERNEL));
 		nr += range.count;
 	}
 	return nr;
@@ -139,8 +139,8 @@ void host_returns(struct host *host, const struct hvb_range *ranges,
 		while (hvb_ranges_next(&host->holds, ranges[i].start, end,
 				       &part))
 			KUNIT_ASSERT_EQ(host->test, 0,
-					hvb_ranges_take(&host->holds,
-							part.start, part.count,
+					hvb_ranges_erase(&host->holds,
+							 part.start, part.count,
 							GFP_KERNEL));
 	}
 	host_say(host, req, size);

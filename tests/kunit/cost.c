@@ -90,13 +90,13 @@ int cost_measure(const struct cost_row *row, unsigned int order,
 	int err;
 
 	hvb_ranges_init(&set);
-	err = change_all(&set, row, order, hvb_ranges_add, &cost->add_ns);
+	err = change_all(&set, row, order, hvb_ranges_insert, &cost->add_ns);
 	cost->nr_ranges = set.nr_ranges;
 	cost->nr_pages = set.nr_pages;
 	cost->leaves = count_leaves(&set);
 	cost->height = mt_height(&set.tree);
 	if (!err)
-		err = change_all(&set, row, order, hvb_ranges_take,
+		err = change_all(&set, row, order, hvb_ranges_erase,
 				 &cost->take_ns);
 	if (!err && (set.nr_ranges || set.nr_pages))
 		err = -EIO;

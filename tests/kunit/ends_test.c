@@ -103,10 +103,10 @@ static void a_device_that_goes_away_leaves_no_ledger(struct kunit *test)
 	/* For the kernel's sake, the next one knows of them all the same. */
 	KUNIT_ASSERT_EQ(test, 0, hvb_device_init(dm));
 	while (hvb_ranges_next(&host->holds, 0, ULONG_MAX, &part)) {
-		hvb_ranges_add(&dm->absent.given, part.start, part.count,
-			       GFP_KERNEL);
-		hvb_ranges_take(&host->holds, part.start, part.count,
-				GFP_KERNEL);
+		hvb_ranges_insert(&dm->absent.given, part.start, part.count,
+				  GFP_KERNEL);
+		hvb_ranges_erase(&host->holds, part.start, part.count,
+				 GFP_KERNEL);
 	}
 }
 

@@ -62,8 +62,8 @@ static unsigned long let_go(struct fuzz *fuzz, unsigned long start,
 
 	while (hvb_ranges_next(&fuzz->host->holds, start, end, &part)) {
 		KUNIT_ASSERT_EQ(fuzz->host->test, 0,
-				hvb_ranges_take(&fuzz->host->holds, part.start,
-						part.count, GFP_KERNEL));
+				hvb_ranges_erase(&fuzz->host->holds, part.start,
+						 part.count, GFP_KERNEL));
 		nr += part.count;
 	}
 	return nr;
@@ -81,8 +81,8 @@ static unsigned long back(struct fuzz *fuzz, unsigned long start,
 		hvb_ranges_next(&fuzz->backed, start, end, &part);
 		if (part.start > start)
 			KUNIT_ASSERT_EQ(fuzz->host->test, 0,
-					hvb_ranges_add(&fuzz->backed, start,
-						       part.start - start,
+					hvb_ranges_insert(&fuzz->backed, start,
+							  part.start - start,
 						       GFP_KERNEL));
 		start = hvb_range_end(&part);
 	}

@@ -354,8 +354,8 @@ static void pages_returned_to_a_block_that_moves_are_free_then(struct kunit *tes
 	KUNIT_ASSERT_TRUE(test, hvb_ranges_next(&host->holds, BLOCK(0),
 						BLOCK(1), &part));
 	fail_to_offline(host, &part);
-	KUNIT_ASSERT_EQ(test, 0, hvb_ranges_take(&host->holds, part.start,
-						 part.count, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, hvb_ranges_erase(&host->holds, part.start,
+						  part.count, GFP_KERNEL));
 	host_agrees(host);
 	expect_added(host, 1, range.count, range.count);
 	host_finds_pages(host);

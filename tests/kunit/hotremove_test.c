@@ -162,8 +162,8 @@ static void a_part_of_a_removed_block_is_returned(struct kunit *test)
 static void host_adds_again(struct host *host, struct hvb_range range)
 {
 	KUNIT_ASSERT_EQ(host->test, 0,
-			hvb_ranges_take(&host->holds, range.start, range.count,
-					GFP_KERNEL));
+			hvb_ranges_erase(&host->holds, range.start, range.count,
+					 GFP_KERNEL));
 	host_adds(host, &range, NULL);
 	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
 }

@@ -108,8 +108,8 @@ static struct hvb_ranges *filled_set(struct kunit *test,
 
 	for (unsigned int i = 0; i < ROW_RANGES && ranges[i].count; i++)
 		KUNIT_ASSERT_EQ(test, 0,
-				hvb_ranges_add(set, ranges[i].start,
-					       ranges[i].count, GFP_KERNEL));
+				hvb_ranges_insert(set, ranges[i].start,
+						  ranges[i].count, GFP_KERNEL));
 	return set;
 }
 
@@ -137,8 +137,8 @@ static int change(struct hvb_ranges *set, const struct change_row *row,
 		  gfp_t gfp)
 {
 	if (row->what == ADD)
-		return hvb_ranges_add(set, row->start, row->count, gfp);
-	return hvb_ranges_take(set, row->start, row->count, gfp);
+		return hvb_ranges_insert(set, row->start, row->count, gfp);
+	return hvb_ranges_erase(set, row->start, row->count, gfp);
 }
 
 static void a_change_does_what_it_says(struct kunit *test)
@@ -179,10 +179,10 @@ static void a_large_set_needs_memory_to_change(struct kunit *test)
 
 	for (unsigned long i = 0; i < 1000; i++)
 		KUNIT_ASSERT_EQ(test, 0,
-				hvb_ranges_add(set, i * 4, 3, GFP_KERNEL));
+				hvb_ranges_insert(set, i * 4, 3, GFP_KERNEL));
 	hvb_fault_begin(test);
 	for (unsigned long i = 0; i < 1000; i++)
-		nomem += hvb_ranges_take(set, i * 4 + 1, 1,
+		nomem += hvb_ranges_erase(set, i * 4 + 1, 1,
 					 GFP_KERNEL | __GFP_NOWARN) == -ENOMEM;
 	hvb_fault_end();
 
@@ -301,13 +301,13 @@ static void step(struct kunit *test, struct hvb_ranges *set,
 			nr == count);
 	if (prandom_u32_state(rnd) % 2) {
 		KUNIT_ASSERT_EQ(test,
-				hvb_ranges_add(set, start, count, GFP_KERNEL),
+				hvb_ranges_insert(set, start, count, GFP_KERNEL),
 				nr ? -EEXIST : 0);
 		if (!nr)
 			bitmap_set(model->pages, start, count);
 	} else {
 		KUNIT_ASSERT_EQ(test,
-				hvb_ranges_take(set, start, count, GFP_KERNEL),
+				hvb_ranges_erase(set, start, count, GFP_KERNEL),
 				nr == count ? 0 : -ENOENT);
 		if (nr == count)
 			bitmap_clear(model->pages, start, count);

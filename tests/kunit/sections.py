@@ -41,7 +41,7 @@ EVENT = re.compile(r" section: us=(\d+)$")
 FRAME = re.compile(r"^ => (\w+)")
 TRACER = re.compile(r"^(trace_|action_trace|event_|preempt_count_sub)")
 INTERRUPT = re.compile(r"^asm_(sysvec|exc|common)_")
-LEFT_OUT = {"kasan_mem_notifier", "hvb_ranges_add", "hvb_ranges_take"}
+LEFT_OUT = {"kasan_mem_notifier", "hvb_ranges_insert", "hvb_ranges_erase"}
 WAS_IDLE = "schedule"
 
 

@@ -181,8 +181,8 @@ static void expect_read(struct pair *pair, long nr, long nr_refused)
 static void has_returned(struct pair *pair)
 {
 	KUNIT_ASSERT_EQ(pair->host->test, 0,
-			hvb_ranges_take(&pair->host->holds, pair->part.start,
-					pair->part.count, GFP_KERNEL));
+			hvb_ranges_erase(&pair->host->holds, pair->part.start,
+					 pair->part.count, GFP_KERNEL));
 }
 
 static void expect(struct pair *pair, enum action action)
