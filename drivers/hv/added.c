@@ -3,39 +3,43 @@
  * Absent pages, as far as hot-added blocks go: which blocks we added, what the
  * host backs of them, and what is online.
  */
+#include <linux/device.h>
+#include <linux/ioport.h>
 #include <linux/memory_hotplug.h>
 
-#include "hv_balloon.h"
+#include "base.h"
+#include "channel.h"
+#include "memory.h"
+#include "trace.h"
 
 /*
  * Of these pages, those that are in a block that is online and stays so, or
  * that we set offline ourselves.
  */
-static unsigned long count_online(struct hvb_device *dm, unsigned long start,
+static unsigned long count_online(struct hvb_memory *mem, unsigned long start,
 				  unsigned long count)
 {
-	const struct hvb_range *moving = &dm->absent.moving;
+	const struct hvb_range *moving = &mem->moving;
 	unsigned long end = start + count, next, nr = 0;
 
 	for (; start < end; start = next) {
-		next = min(end, ALIGN(start + 1, dm->block_pages));
+		next = min(end, ALIGN(start + 1, mem->base->block_pages));
 		if (start >= moving->start && start < hvb_range_end(moving))
 			continue;
-		if (pfn_to_online_page(start) || hvb_absent_is_idle(dm, start))
+		if (pfn_to_online_page(start) || hvb_claim_is_idle(mem, start))
 			nr += next - start;
 	}
 	return nr;
 }
 
 /* Given pages from @start on, of blocks that we added. */
-static unsigned long count_given(struct hvb_device *dm, unsigned long start,
+static unsigned long count_given(struct hvb_memory *mem, unsigned long start,
 				 unsigned long count)
 {
-	struct hvb_absent *absent = &dm->absent;
 	struct hvb_range ours, part;
 
-	if (!hvb_ranges_next(&absent->added, start, start + count, &ours) ||
-	    !hvb_ranges_next(&absent->given, ours.start, hvb_range_end(&ours),
+	if (!hvb_ranges_next(&mem->added, start, start + count, &ours) ||
+	    !hvb_ranges_next(&mem->given, ours.start, hvb_range_end(&ours),
 			     &part) ||
 	    part.start != start)
 		return 0;
@@ -43,19 +47,17 @@ static unsigned long count_given(struct hvb_device *dm, unsigned long start,
 }
 
 /* The host backs these holes now. */
-static void back(struct hvb_device *dm, const struct hvb_range *part)
+static void fill(struct hvb_memory *mem, const struct hvb_range *part)
 {
-	struct hvb_absent *absent = &dm->absent;
-
-	hvb_absent_must_take(dm, &absent->holes, part->start, part->count);
-	hvb_absent_give_back(dm, part->start, part->count);
-	absent->nr_added += part->count;
-	absent->nr_onlined += count_online(dm, part->start, part->count);
+	hvb_absent_erase(mem, &mem->holes, part->start, part->count);
+	hvb_absent_make_present(mem, part->start, part->count);
+	mem->nr_added += part->count;
+	mem->nr_onlined += count_online(mem, part->start, part->count);
 }
 
 /**
- * hvb_absent_back() - the host backs pages of blocks that we added before
- * @dm: the device
+ * hvb_added_fill() - the host backs pages of blocks that we added before
+ * @mem: the guest's memory
  * @start: number of the first page
  * @count: how many pages
  *
@@ -66,53 +68,51 @@ static void back(struct hvb_device *dm, const struct hvb_range *part)
  * Return: how many pages are backed now, from @start to the first that was
  * neither.
  */
-unsigned long hvb_absent_back(struct hvb_device *dm, unsigned long start,
-			      unsigned long count)
+unsigned long hvb_added_fill(struct hvb_memory *mem, unsigned long start,
+			     unsigned long count)
 {
-	struct hvb_absent *absent = &dm->absent;
 	struct hvb_range part;
 	unsigned long nr = 0, given;
 
-	mutex_lock(&absent->lock);
-	given = count_given(dm, start, count);
-	if (hvb_ranges_next(&absent->holes, start, start + count, &part) &&
+	mutex_lock(&mem->lock);
+	given = count_given(mem, start, count);
+	if (hvb_ranges_next(&mem->holes, start, start + count, &part) &&
 	    part.start == start) {
 		nr = part.count;
-		back(dm, &part);
+		fill(mem, &part);
 	}
-	mutex_unlock(&absent->lock);
-	return given ? hvb_absent_return(dm, start, given) : nr;
+	mutex_unlock(&mem->lock);
+	return given ? hvb_absent_return(mem, start, given) : nr;
 }
 
 /**
- * hvb_absent_back_holes() - the host backs all holes among these pages
- * @dm: the device
+ * hvb_added_fill_holes() - the host backs all holes among these pages
+ * @mem: the guest's memory
  * @start: number of the first page
  * @count: how many pages
  *
  * Context: may sleep; yields between pageblocks.
  * Return: how many of the pages were holes.
  */
-unsigned long hvb_absent_back_holes(struct hvb_device *dm, unsigned long start,
-				    unsigned long count)
+unsigned long hvb_added_fill_holes(struct hvb_memory *mem, unsigned long start,
+				   unsigned long count)
 {
-	struct hvb_absent *absent = &dm->absent;
 	unsigned long end = start + count, nr = 0;
 	struct hvb_range part;
 
-	mutex_lock(&absent->lock);
-	while (hvb_ranges_next(&absent->holes, start, end, &part)) {
-		back(dm, &part);
+	mutex_lock(&mem->lock);
+	while (hvb_ranges_next(&mem->holes, start, end, &part)) {
+		fill(mem, &part);
 		nr += part.count;
 		start = hvb_range_end(&part);
 	}
-	mutex_unlock(&absent->lock);
+	mutex_unlock(&mem->lock);
 	return nr;
 }
 
 /**
- * hvb_absent_count_backed() - how many pages did we add before?
- * @dm: the device
+ * hvb_added_count_backed() - how many pages did we add before?
+ * @mem: the guest's memory
  * @start: number of the first page
  * @count: how many pages are looked at
  *
@@ -120,91 +120,202 @@ unsigned long hvb_absent_back_holes(struct hvb_device *dm, unsigned long start,
  * Return: how many pages, from @start to the first that isn't in a block that we
  * added, or that the host has.
  */
-unsigned long hvb_absent_count_backed(struct hvb_device *dm,
-				      unsigned long start, unsigned long count)
+unsigned long hvb_added_count_backed(struct hvb_memory *mem,
+				     unsigned long start, unsigned long count)
 {
-	struct hvb_absent *absent = &dm->absent;
 	struct hvb_range ours, part;
 	unsigned long end = start;
 
-	mutex_lock(&absent->lock);
-	if (hvb_ranges_next(&absent->added, start, start + count, &ours) &&
+	mutex_lock(&mem->lock);
+	if (hvb_ranges_next(&mem->added, start, start + count, &ours) &&
 	    ours.start == start)
 		end = hvb_range_end(&ours);
-	if (hvb_ranges_next(&absent->holes, start, end, &part))
+	if (hvb_ranges_next(&mem->holes, start, end, &part))
 		end = part.start;
-	if (hvb_ranges_next(&absent->given, start, end, &part))
+	if (hvb_ranges_next(&mem->given, start, end, &part))
 		end = part.start;
-	mutex_unlock(&absent->lock);
+	mutex_unlock(&mem->lock);
 	return end - start;
 }
 
+/*
+ * Blocks are about to be added: before add_memory(), which may bring them online
+ * at once.
+ */
+static int expect(struct hvb_memory *mem, const struct hvb_range *blocks,
+		  const struct hvb_range *backed)
+{
+	int err;
+
+	mutex_lock(&mem->lock);
+	err = hvb_ranges_insert(&mem->added, blocks->start, blocks->count,
+				GFP_KERNEL);
+	if (!err) {
+		hvb_absent_insert(mem, &mem->holes, blocks->start,
+				  backed->start - blocks->start);
+		hvb_absent_insert(mem, &mem->holes, hvb_range_end(backed),
+				  hvb_range_end(blocks) -
+				    hvb_range_end(backed));
+		mem->nr_added += backed->count;
+		mem->nr_landing = backed->count;
+	}
+	mutex_unlock(&mem->lock);
+	return err;
+}
+
+/* Expected blocks are there, and online if they will be. */
+static void landed(struct hvb_memory *mem)
+{
+	mutex_lock(&mem->lock);
+	mem->nr_landing = 0;
+	mutex_unlock(&mem->lock);
+}
+
+/* Blocks that were expected could not be added. */
+static void forget(struct hvb_memory *mem, const struct hvb_range *blocks,
+		   const struct hvb_range *backed)
+{
+	struct hvb_range part;
+
+	mutex_lock(&mem->lock);
+	hvb_absent_erase(mem, &mem->added, blocks->start, blocks->count);
+	while (hvb_ranges_next(&mem->holes, blocks->start,
+			       hvb_range_end(blocks), &part))
+		hvb_absent_erase(mem, &mem->holes, part.start, part.count);
+	mem->nr_added -= backed->count;
+	mem->nr_landing = 0;
+	mutex_unlock(&mem->lock);
+}
+
+/* The kernel also says -EEXIST when it has no memory to note who has a range. */
+static bool is_taken(const struct hvb_range *blocks)
+{
+	return region_intersects(PFN_PHYS(blocks->start),
+				 PFN_PHYS(blocks->count), IORESOURCE_MEM,
+				 IORES_DESC_NONE) != REGION_DISJOINT;
+}
+
+static int add(struct hvb_memory *mem, unsigned long start, unsigned long count)
+{
+	u64 address = PFN_PHYS(start);
+
+	hvb_reserve_spend(&mem->reserve);
+	return add_memory(memory_add_physaddr_to_nid(address), address,
+			  PFN_PHYS(count), MHP_MERGE_RESOURCE);
+}
+
+static void online(struct hvb_memory *mem, unsigned long page)
+{
+	enum hvb_online_policy policy;
+	enum hvb_zone zone;
+	int err = 0;
+
+	policy = READ_ONCE(mem->base->params->online_policy);
+	zone = hvb_block_zone(&mem->blocks, policy);
+	if (zone != HVB_ZONE_NONE)
+		err = hvb_block_online(&mem->blocks, page, zone);
+	if (err) {
+		hvb_base_count(mem->base, HVB_COUNT_ONLINE_FAILED);
+		dev_warn_ratelimited(mem->base->dev, "memory block %lu does not come online yet (%d), it is tried again\n",
+				     page / mem->base->block_pages, err);
+	}
+	if (!pfn_to_online_page(page))
+		hvb_waiting_add(mem, page);
+}
+
 /**
- * hvb_absent_expect() - blocks are about to be added
- * @dm: the device
+ * hvb_added_add() - add blocks, and bring them online
+ * @mem: the guest's memory
  * @blocks: their pages
  * @backed: the pages of these that the host backs; the others are holes
  *
- * Must come before add_memory(), which may bring them online at once.
+ * A block that doesn't come online waits until it does (waiting.c).
  *
- * Context: may sleep.
- * Return: 0; -EEXIST when we added one of them before; -ENOMEM.
+ * Context: the device's workqueue; may sleep.
+ * Return: 0; -EEXIST when the kernel has memory there; -ENOMEM; or what else the
+ * kernel says.
  */
-int hvb_absent_expect(struct hvb_device *dm, const struct hvb_range *blocks,
-		      const struct hvb_range *backed)
+int hvb_added_add(struct hvb_memory *mem, const struct hvb_range *blocks,
+		  const struct hvb_range *backed)
 {
-	struct hvb_absent *absent = &dm->absent;
+	unsigned long page;
 	int err;
 
-	mutex_lock(&absent->lock);
-	err = hvb_ranges_insert(&absent->added, blocks->start, blocks->count,
-				GFP_KERNEL);
-	if (!err) {
-		hvb_absent_must_add(dm, &absent->holes, blocks->start,
-				    backed->start - blocks->start);
-		hvb_absent_must_add(dm, &absent->holes, hvb_range_end(backed),
-				    hvb_range_end(blocks) -
-				    hvb_range_end(backed));
-		absent->nr_added += backed->count;
-		absent->nr_landing = backed->count;
+	err = expect(mem, blocks, backed);
+	if (err)
+		return err;
+	err = add(mem, blocks->start, blocks->count);
+	if (err) {
+		forget(mem, blocks, backed);
+		hvb_reserve_fill(&mem->reserve);
+		return err == -EEXIST && !is_taken(blocks) ? -ENOMEM : err;
 	}
-	mutex_unlock(&absent->lock);
+	trace_hvb_range(HVB_TRACE_ADDED, blocks->start, blocks->count);
+	for (page = blocks->start; page < hvb_range_end(blocks);
+	     page += mem->base->block_pages)
+		online(mem, page);
+	landed(mem);
+	hvb_reserve_fill(&mem->reserve);
+	return 0;
+}
+
+/**
+ * hvb_added_next() - the next block that we added
+ * @mem: the guest's memory
+ * @start: number of the first page looked at; becomes that of the block
+ *
+ * Context: may sleep.
+ * Return: false when there is none from @start on.
+ */
+bool hvb_added_next(struct hvb_memory *mem, unsigned long *start)
+{
+	struct hvb_range part;
+	bool found;
+
+	mutex_lock(&mem->lock);
+	found = hvb_ranges_next(&mem->added, *start, ULONG_MAX, &part);
+	mutex_unlock(&mem->lock);
+	if (found)
+		*start = part.start;
+	return found;
+}
+
+/**
+ * hvb_added_remove() - remove a block that is idle
+ * @mem: the guest's memory
+ * @start: number of its first page
+ *
+ * Context: the device's workqueue; may sleep.
+ * Return: 0; or what the kernel says.
+ */
+int hvb_added_remove(struct hvb_memory *mem, unsigned long start)
+{
+	int err = remove_memory(PFN_PHYS(start),
+				PFN_PHYS(mem->base->block_pages));
+
+	if (!err)
+		hvb_base_count(mem->base, HVB_COUNT_BLOCKS_REMOVED);
 	return err;
 }
 
 /**
- * hvb_absent_landed() - expected blocks are there, and online if they will be
- * @dm: the device
+ * hvb_added_restore() - add a block again that was removed
+ * @mem: the guest's memory
+ * @start: number of its first page
  *
- * Context: may sleep.
+ * Context: the device's workqueue; may sleep.
+ * Return: 0, also when the block is there; or what the kernel says.
  */
-void hvb_absent_landed(struct hvb_device *dm)
+int hvb_added_restore(struct hvb_memory *mem, unsigned long start)
 {
-	mutex_lock(&dm->absent.lock);
-	dm->absent.nr_landing = 0;
-	mutex_unlock(&dm->absent.lock);
-}
+	int err;
 
-/**
- * hvb_absent_forget() - blocks that were expected could not be added
- * @dm: the device
- * @blocks: as it was expected
- * @backed: as it was expected
- *
- * Context: may sleep.
- */
-void hvb_absent_forget(struct hvb_device *dm, const struct hvb_range *blocks,
-		       const struct hvb_range *backed)
-{
-	struct hvb_absent *absent = &dm->absent;
-	struct hvb_range part;
-
-	mutex_lock(&absent->lock);
-	hvb_absent_must_take(dm, &absent->added, blocks->start, blocks->count);
-	while (hvb_ranges_next(&absent->holes, blocks->start,
-			       hvb_range_end(blocks), &part))
-		hvb_absent_must_take(dm, &absent->holes, part.start, part.count);
-	absent->nr_added -= backed->count;
-	absent->nr_landing = 0;
-	mutex_unlock(&absent->lock);
+	if (pfn_valid(start))
+		return 0;
+	err = add(mem, start, mem->base->block_pages);
+	hvb_reserve_fill(&mem->reserve);
+	if (err)
+		dev_warn_ratelimited(mem->base->dev, "memory block %lu that was removed can't be added again yet (%d)\n",
+				     start / mem->base->block_pages, err);
+	return err;
 }

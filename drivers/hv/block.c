@@ -11,14 +11,18 @@
  */
 #include <linux/delay.h>
 #include <linux/device.h>
+#include <linux/err.h>
 #include <linux/kobject.h>
 #include <linux/memory_hotplug.h>
+#include <linux/mount.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/timer.h>
 
+#include "base.h"
+#include "block.h"
 #include "compat.h"
-#include "hv_balloon.h"
+#include "fs.h"
 #include "trace.h"
 
 #define BLOCK_NAME	"memory%lu"
@@ -52,21 +56,61 @@ struct hvb_deadline {
 	bool passed;
 };
 
+/**
+ * hvb_block_init() - make ready to change the state of blocks
+ * @ctl: zeroed
+ * @base: of the device
+ */
+void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base)
+{
+	ctl->base = base;
+	ctl->offline_wait_ms = HVB_OFFLINE_MS;
+	mutex_init(&ctl->sysfs_lock);
+}
+
+/**
+ * hvb_block_exit() - undo hvb_block_init()
+ * @ctl: not used any more
+ */
+void hvb_block_exit(struct hvb_block_ctl *ctl)
+{
+	mntput(ctl->sysfs);
+	ctl->sysfs = NULL;
+}
+
+/* It stays, since blocks come online when there is no memory for another one. */
+static struct vfsmount *sysfs_of(struct hvb_block_ctl *ctl)
+{
+	struct vfsmount *mnt;
+
+	mutex_lock(&ctl->sysfs_lock);
+	mnt = ctl->sysfs ?: hvb_fs_mount(HVB_FS_SYSFS);
+	if (!IS_ERR(mnt))
+		ctl->sysfs = mnt;
+	mutex_unlock(&ctl->sysfs_lock);
+	return mnt;
+}
+
 /*
  * A write that finds the hotplug lock taken asks for a restart of the system
  * call, which a worker isn't in: it marks a signal as pending, and the mark
  * must not stay.
  */
-static int write_state(struct hvb_device *dm, const char *path,
+static int write_state(struct hvb_block_ctl *ctl, unsigned long page,
 		       const char *state, const struct hvb_deadline *deadline)
 {
+	struct vfsmount *sysfs = sysfs_of(ctl);
+	char path[sizeof(BLOCK_FILE) + 20];
 	unsigned int i;
 	int err;
 
+	if (IS_ERR(sysfs))
+		return PTR_ERR(sysfs);
+	snprintf(path, sizeof(path), BLOCK_FILE, page / ctl->base->block_pages);
 	for (i = 0; i < TRIES; i++) {
 		if (deadline && READ_ONCE(deadline->passed))
 			break;
-		err = hvb_fs_write(dm, HVB_FS_SYSFS, path, state);
+		err = hvb_fs_write_at(sysfs, path, state);
 		if (err != -ERESTARTNOINTR)
 			return err;
 		flush_signals(current);
@@ -75,8 +119,16 @@ static int write_state(struct hvb_device *dm, const char *path,
 	return -EBUSY;
 }
 
-static enum hvb_online_policy zone_now(struct hvb_device *dm,
-				       enum hvb_online_policy policy)
+/**
+ * hvb_block_zone() - where the next block comes online
+ * @ctl: what changes its state
+ * @policy: what the admin set
+ *
+ * Context: any.
+ * Return: the zone; HVB_ZONE_NONE when the block is left to others.
+ */
+enum hvb_zone hvb_block_zone(const struct hvb_block_ctl *ctl,
+			     enum hvb_online_policy policy)
 {
 	u64 kernel_pages = 0, movable_pages = 0;
 	int nid, i;
@@ -89,40 +141,32 @@ static enum hvb_online_policy zone_now(struct hvb_device *dm,
 		movable_pages += zone_managed_pages(&zones[ZONE_MOVABLE]);
 	}
 	return hvb_plan_zone(policy, kernel_pages, movable_pages,
-			     dm->block_pages);
+			     ctl->base->block_pages);
 }
 
 /**
  * hvb_block_online() - bring a block online
- * @dm: the device
+ * @ctl: what changes its state
  * @page: number of its first page
- * @policy: for which use; not HVB_ONLINE_OFF
+ * @zone: where; not HVB_ZONE_NONE
  *
  * A block that someone else brought online meanwhile is fine as it is.
  *
- * Return: 0; or an errno, which was said in dmesg if the block didn't wait already.
+ * Return: 0; or an errno.
  */
-int hvb_block_online(struct hvb_device *dm, unsigned long page,
-		     enum hvb_online_policy policy)
+int hvb_block_online(struct hvb_block_ctl *ctl, unsigned long page,
+		     enum hvb_zone zone)
 {
-	bool movable = zone_now(dm, policy) == HVB_ONLINE_MOVABLE;
-	char path[sizeof(BLOCK_FILE) + 20];
 	int err;
 
 	if (pfn_to_online_page(page))
 		return 0;
-	snprintf(path, sizeof(path), BLOCK_FILE, page / dm->block_pages);
-	err = write_state(dm, path,
-			  movable ? "online_movable" : "online_kernel", NULL);
-	if (pfn_to_online_page(page)) {
-		trace_hvb_range(HVB_TRACE_ONLINE, page, dm->block_pages);
-		return 0;
-	}
-	err = err ?: -EIO;
-	if (!hvb_waiting_has(dm, page))
-		dev_warn_ratelimited(dm->dev, "memory block %lu does not come online yet (%d), it is tried again\n",
-				     page / dm->block_pages, err);
-	return err;
+	err = write_state(ctl, page, zone == HVB_ZONE_MOVABLE ?
+			  "online_movable" : "online_kernel", NULL);
+	if (!pfn_to_online_page(page))
+		return err ?: -EIO;
+	trace_hvb_range(HVB_TRACE_ONLINE, page, ctl->base->block_pages);
+	return 0;
 }
 
 static void end_wait(struct timer_list *timer)
@@ -136,24 +180,22 @@ static void end_wait(struct timer_list *timer)
 
 /**
  * hvb_block_begins() - the kernel begins to set a block offline
- * @dm: the device
+ * @ctl: what may have asked for it
  *
  * Context: the memory notifier, in whoever sets the block offline.
  */
-void hvb_block_begins(struct hvb_device *dm)
+void hvb_block_begins(struct hvb_block_ctl *ctl)
 {
-	struct hvb_deadline *deadline = READ_ONCE(dm->deadline);
-
 	/* Another's block leaves ours alone, whose deadline is on its stack. */
-	if (current_work() != &dm->receive_work.work || !deadline)
+	if (READ_ONCE(ctl->offliner) != current)
 		return;
-	mod_timer(&deadline->timer,
-		  jiffies + msecs_to_jiffies(deadline->limit_ms));
+	mod_timer(&ctl->deadline->timer,
+		  jiffies + msecs_to_jiffies(ctl->deadline->limit_ms));
 }
 
 /**
  * hvb_block_offline() - set a block offline
- * @dm: the device
+ * @ctl: what changes its state
  * @page: number of its first page
  * @moved_pages: how many of its pages have to be moved, as far as is known
  *
@@ -163,22 +205,21 @@ void hvb_block_begins(struct hvb_device *dm)
  * Return: 0; -ETIMEDOUT; or what the kernel said, which isn't worth a line in
  * dmesg: it is an attempt.
  */
-int hvb_block_offline(struct hvb_device *dm, unsigned long page,
+int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
 		      unsigned long moved_pages)
 {
 	struct hvb_deadline deadline = {
 		.task = current,
-		.limit_ms = dm->offline_wait_ms + moved_pages / MOVES_PER_MS,
+		.limit_ms = ctl->offline_wait_ms + moved_pages / MOVES_PER_MS,
 	};
-	char path[sizeof(BLOCK_FILE) + 20];
 	int err;
 
-	snprintf(path, sizeof(path), BLOCK_FILE, page / dm->block_pages);
 	timer_setup_on_stack(&deadline.timer, end_wait, 0);
 	mod_timer(&deadline.timer, jiffies + msecs_to_jiffies(BEGIN_MS));
-	dm->deadline = &deadline;
-	err = write_state(dm, path, "offline", &deadline);
-	dm->deadline = NULL;
+	ctl->deadline = &deadline;
+	WRITE_ONCE(ctl->offliner, current);
+	err = write_state(ctl, page, "offline", &deadline);
+	WRITE_ONCE(ctl->offliner, NULL);
 	timer_delete_sync(&deadline.timer);
 	timer_destroy_on_stack(&deadline.timer);
 	if (!READ_ONCE(deadline.passed))
@@ -188,15 +229,16 @@ int hvb_block_offline(struct hvb_device *dm, unsigned long page,
 }
 
 /* The device of a block, with a reference; NULL when there is none. */
-static struct device *find_block(struct hvb_device *dm, unsigned long page)
+static struct device *find_block(const struct hvb_base *base,
+				 unsigned long page)
 {
 	char name[sizeof(BLOCK_NAME) + 20];
 	struct kobject *kobj;
 	struct device *dev;
 
-	snprintf(name, sizeof(name), BLOCK_NAME, page / dm->block_pages);
+	snprintf(name, sizeof(name), BLOCK_NAME, page / base->block_pages);
 	/* All devices are in one set, and ours knows it. */
-	kobj = kset_find_obj(dm->dev->kobj.kset, name);
+	kobj = kset_find_obj(base->dev->kobj.kset, name);
 	if (!kobj)
 		return NULL;
 	dev = kobj_to_dev(kobj);
@@ -217,10 +259,10 @@ static void hush(struct device *dev, bool is_hushed)
 
 /**
  * hvb_block_cycle() - set a block offline, and online again at once
- * @dm: the device
+ * @ctl: what changes its state
  * @page: number of its first page
  * @moved_pages: how many of its pages have to be moved, as far as is known
- * @zone: where it lies: HVB_ONLINE_KERNEL or HVB_ONLINE_MOVABLE
+ * @zone: where it lies: HVB_ZONE_KERNEL or HVB_ZONE_MOVABLE
  *
  * So all of its pages pass through the kernel's hotplug callbacks. To user
  * space nothing happened, so it isn't told: a uevent for a memory block has
@@ -229,17 +271,17 @@ static void hush(struct device *dev, bool is_hushed)
  * Return: 0; what hvb_block_offline() says, and then the block stayed online.
  * Whether it is online again must be looked at.
  */
-int hvb_block_cycle(struct hvb_device *dm, unsigned long page,
-		    unsigned long moved_pages, enum hvb_online_policy zone)
+int hvb_block_cycle(struct hvb_block_ctl *ctl, unsigned long page,
+		    unsigned long moved_pages, enum hvb_zone zone)
 {
-	struct device *dev = find_block(dm, page);
+	struct device *dev = find_block(ctl->base, page);
 	bool is_offline = false;
 	int err;
 
 	hush(dev, true);
-	err = hvb_block_offline(dm, page, moved_pages);
+	err = hvb_block_offline(ctl, page, moved_pages);
 	if (!err)
-		is_offline = hvb_block_online(dm, page, zone);
+		is_offline = hvb_block_online(ctl, page, zone);
 	hush(dev, false);
 	if (dev && is_offline)
 		kobject_uevent(&dev->kobj, KOBJ_OFFLINE);

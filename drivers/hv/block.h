@@ -3,19 +3,46 @@
 #ifndef _HVB_BLOCK_H
 #define _HVB_BLOCK_H
 
+#include <linux/mutex.h>
+
 #include "plan.h"
 
-struct hvb_device;
+struct hvb_base;
+struct hvb_deadline;
+struct task_struct;
+struct vfsmount;
 
 /* How long the kernel may work at setting a block offline. */
 #define HVB_OFFLINE_MS		200
 
-int hvb_block_online(struct hvb_device *dm, unsigned long page,
-		     enum hvb_online_policy zone);
-int hvb_block_offline(struct hvb_device *dm, unsigned long page,
+/**
+ * struct hvb_block_ctl - what changes the state of memory blocks
+ */
+struct hvb_block_ctl {
+	/** @base: of the device */
+	const struct hvb_base *base;
+	/** @sysfs_lock: guards @sysfs */
+	struct mutex sysfs_lock;
+	/** @sysfs: a mount of our own, or NULL */
+	struct vfsmount *sysfs;
+	/** @offline_wait_ms: how long setting a block offline may take */
+	unsigned int offline_wait_ms;
+	/** @offliner: the task that sets a block offline now, or NULL */
+	struct task_struct *offliner;
+	/** @deadline: of that block; valid for @offliner */
+	struct hvb_deadline *deadline;
+};
+
+void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base);
+void hvb_block_exit(struct hvb_block_ctl *ctl);
+int hvb_block_online(struct hvb_block_ctl *ctl, unsigned long page,
+		     enum hvb_zone zone);
+int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
 		      unsigned long moved_pages);
-void hvb_block_begins(struct hvb_device *dm);
-int hvb_block_cycle(struct hvb_device *dm, unsigned long page,
-		    unsigned long moved_pages, enum hvb_online_policy zone);
+void hvb_block_begins(struct hvb_block_ctl *ctl);
+int hvb_block_cycle(struct hvb_block_ctl *ctl, unsigned long page,
+		    unsigned long moved_pages, enum hvb_zone zone);
+enum hvb_zone hvb_block_zone(const struct hvb_block_ctl *ctl,
+			     enum hvb_online_policy policy);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Absent pages, as far as whole blocks go that we set offline.
  *
- * What is taken is what the kernel lets go: so the pages become ours in the
+ * What is claimed is what the kernel lets go: so the pages become ours in the
  * kernel's own notification that the block is offline, and no one can bring it
  * online with them in between. The block is idle then, until it is online again,
  * which is at once unless something fails. An idle block counts as online: none
@@ -14,212 +14,186 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 
-#include "hv_balloon.h"
+#include "base.h"
+#include "memory.h"
 
 /* What was present in the claimed block is fresh now, as far as it is wanted. */
-static void claim_rest(struct hvb_device *dm, unsigned long start,
+static void claim_rest(struct hvb_memory *mem, unsigned long start,
 		       unsigned long end)
 {
 	struct hvb_range part;
 
 	while (start < end) {
-		bool found = hvb_absent_next(dm, start, end, &part);
+		bool found = hvb_absent_next(mem, start, end, &part);
 		unsigned long until = found ? part.start : end;
-		unsigned long nr = min(until - start, dm->absent.claim_pages);
+		unsigned long nr = min(until - start, mem->claim_pages);
 
 		if (nr) {
-			hvb_absent_add(dm, &dm->absent.fresh, start, nr);
-			dm->absent.claim_pages -= nr;
-			dm->absent.nr_claimed += nr;
+			hvb_absent_hold_range(mem, start, nr);
+			mem->claim_pages -= nr;
+			mem->nr_claimed += nr;
 		}
 		start = found ? hvb_range_end(&part) : end;
 	}
 }
 
-/**
- * hvb_absent_claim() - take what is in a block when it goes offline
- * @dm: the device
- * @start: number of its first page
- * @wanted: how many pages are taken at most; the others are still present
- *
- * Context: may sleep.
- */
-void hvb_absent_claim(struct hvb_device *dm, unsigned long start,
-		      unsigned long wanted)
+static void begin_claim(struct hvb_memory *mem, unsigned long start,
+			unsigned long wanted)
 {
-	struct hvb_absent *absent = &dm->absent;
-
-	mutex_lock(&absent->lock);
-	absent->claim.start = start;
-	absent->claim.count = dm->block_pages;
-	absent->claim_pages = wanted;
-	absent->nr_claimed = 0;
-	mutex_unlock(&absent->lock);
+	mutex_lock(&mem->lock);
+	mem->claim.start = start;
+	mem->claim.count = mem->base->block_pages;
+	mem->claim_pages = wanted;
+	mem->nr_claimed = 0;
+	mutex_unlock(&mem->lock);
 }
 
-/**
- * hvb_absent_claimed() - end a claim
- * @dm: the device
- *
- * Context: may sleep.
- * Return: pages that became fresh; 0 when the block didn't go offline.
- */
-unsigned long hvb_absent_claimed(struct hvb_device *dm)
+/* Return: pages that became fresh; 0 when the block didn't go offline. */
+static unsigned long end_claim(struct hvb_memory *mem)
 {
 	unsigned long nr;
 
-	mutex_lock(&dm->absent.lock);
-	nr = dm->absent.nr_claimed;
-	dm->absent.claim.count = 0;
-	mutex_unlock(&dm->absent.lock);
+	mutex_lock(&mem->lock);
+	nr = mem->nr_claimed;
+	mem->claim.count = 0;
+	mutex_unlock(&mem->lock);
+	hvb_base_count_many(mem->base, HVB_COUNT_BLOCK_PAGES, nr);
 	return nr;
 }
 
+/**
+ * hvb_claim_cycle() - claim what is in a block, which stays online
+ * @mem: the guest's memory
+ * @start: number of its first page
+ * @wanted: how many pages are claimed at most; the others stay present
+ * @moved_pages: how many of its pages have to be moved, as far as is known
+ * @zone: where it lies
+ * @nr: pages claimed are added to it; they are fresh then
+ *
+ * Context: the device's workqueue; may sleep.
+ * Return: 0; or what setting it offline said, and then nothing was claimed.
+ */
+int hvb_claim_cycle(struct hvb_memory *mem, unsigned long start,
+		    unsigned long wanted, unsigned long moved_pages,
+		    enum hvb_zone zone, unsigned long *nr)
+{
+	int err;
+
+	begin_claim(mem, start, wanted);
+	err = hvb_block_cycle(&mem->blocks, start, moved_pages, zone);
+	*nr += end_claim(mem);
+	return err;
+}
+
+/**
+ * hvb_claim_offline() - claim what is in a block, and leave it offline
+ * @mem: the guest's memory
+ * @start: number of its first page
+ * @moved_pages: how many of its pages have to be moved, as far as is known
+ * @nr: pages claimed are added to it; they are fresh then
+ *
+ * Context: the device's workqueue; may sleep.
+ * Return: 0; or what setting it offline said, and then nothing was claimed.
+ */
+int hvb_claim_offline(struct hvb_memory *mem, unsigned long start,
+		      unsigned long moved_pages, unsigned long *nr)
+{
+	int err;
+
+	begin_claim(mem, start, mem->base->block_pages);
+	err = hvb_block_offline(&mem->blocks, start, moved_pages);
+	*nr += end_claim(mem);
+	return err;
+}
+
 /* A block went offline: note the zone, if somebody may have to know it. */
-static void note_zone(struct hvb_device *dm, unsigned long start,
+static void note_zone(struct hvb_memory *mem, unsigned long start,
 		      unsigned long count)
 {
 	struct hvb_range part;
 
-	if (dm->absent.moving_is_movable &&
-	    hvb_absent_next(dm, start, start + count, &part))
-		hvb_absent_must_add(dm, &dm->absent.movable, start, count);
+	if (mem->moving_is_movable &&
+	    hvb_absent_next(mem, start, start + count, &part))
+		hvb_absent_insert(mem, &mem->movable, start, count);
 }
 
-static void erase(struct hvb_device *dm, struct hvb_ranges *set,
+static void erase(struct hvb_memory *mem, struct hvb_ranges *set,
 		  unsigned long start, unsigned long count)
 {
 	if (hvb_ranges_contains(set, start, count))
-		hvb_absent_must_take(dm, set, start, count);
+		hvb_absent_erase(mem, set, start, count);
 }
 
 /**
- * hvb_absent_went_offline() - a block is offline that was online
- * @dm: the device
+ * hvb_claim_went_offline() - a block is offline that was online
+ * @mem: the guest's memory
  * @start: number of its first page
  * @count: its pages
  *
  * If it is us who set it offline, its pages are ours from here on.
  *
- * Context: absent.lock is held; may sleep.
+ * Context: mem->lock is held; may sleep.
  * Return: true when it is us.
  */
-bool hvb_absent_went_offline(struct hvb_device *dm, unsigned long start,
-			     unsigned long count)
+bool hvb_claim_went_offline(struct hvb_memory *mem, unsigned long start,
+			    unsigned long count)
 {
-	struct hvb_absent *absent = &dm->absent;
-	bool is_ours = absent->claim.start == start &&
-		       absent->claim.count == count;
+	bool is_ours = mem->claim.start == start &&
+		       mem->claim.count == count;
 
-	lockdep_assert_held(&absent->lock);
+	lockdep_assert_held(&mem->lock);
 	if (is_ours) {
-		claim_rest(dm, start, start + count);
-		hvb_absent_must_add(dm, &absent->idle, start, count);
+		claim_rest(mem, start, start + count);
+		hvb_absent_insert(mem, &mem->idle, start, count);
 	}
-	note_zone(dm, start, count);
+	note_zone(mem, start, count);
 	return is_ours;
 }
 
 /**
- * hvb_absent_went_online() - a block is online that was offline
- * @dm: the device
+ * hvb_claim_went_online() - a block is online that was offline
+ * @mem: the guest's memory
  * @start: number of its first page
  * @count: its pages
  *
- * Context: absent.lock is held; may sleep.
+ * Context: mem->lock is held; may sleep.
  * Return: true when it is us who had set it offline.
  */
-bool hvb_absent_went_online(struct hvb_device *dm, unsigned long start,
-			    unsigned long count)
+bool hvb_claim_went_online(struct hvb_memory *mem, unsigned long start,
+			   unsigned long count)
 {
-	bool was_ours = hvb_absent_is_idle(dm, start);
+	bool was_ours = hvb_claim_is_idle(mem, start);
 
-	erase(dm, &dm->absent.idle, start, count);
-	erase(dm, &dm->absent.movable, start, count);
+	erase(mem, &mem->idle, start, count);
+	erase(mem, &mem->movable, start, count);
 	return was_ours;
 }
 
 /**
- * hvb_absent_is_idle() - did we set the block of a page offline?
- * @dm: the device
+ * hvb_claim_is_idle() - did we set the block of a page offline?
+ * @mem: the guest's memory
  * @page: number of the page
  *
- * Context: absent.lock is held.
+ * Context: mem->lock is held.
  * Return: true when we did, and it still is.
  */
-bool hvb_absent_is_idle(struct hvb_device *dm, unsigned long page)
+bool hvb_claim_is_idle(struct hvb_memory *mem, unsigned long page)
 {
-	lockdep_assert_held(&dm->absent.lock);
-	return hvb_ranges_contains(&dm->absent.idle, page, 1);
-}
-
-/* The zone that an offline block was in. */
-static enum hvb_online_policy zone_of(struct hvb_device *dm,
-				      unsigned long page)
-{
-	return hvb_ranges_contains(&dm->absent.movable, page, 1) ?
-		HVB_ONLINE_MOVABLE : HVB_ONLINE_KERNEL;
+	lockdep_assert_held(&mem->lock);
+	return hvb_ranges_contains(&mem->idle, page, 1);
 }
 
 /**
- * hvb_absent_next_idle() - the next block that should come online
- * @dm: the device
- * @from: number of the first page looked at
- * @start: number of the first page of the block found
- * @zone: the zone that it goes back to
+ * hvb_claim_zone() - the zone that an offline block was in
+ * @mem: the guest's memory
+ * @page: number of a page of it
  *
- * That is each idle block that the kernel knows, and each that was removed
- * (hot_remove.c) of which a page is present again.
- *
- * Context: may sleep.
- * Return: false when there is none from @from on.
+ * Context: mem->lock is held.
+ * Return: HVB_ZONE_KERNEL or HVB_ZONE_MOVABLE.
  */
-bool hvb_absent_next_idle(struct hvb_device *dm, unsigned long from,
-			  unsigned long *start, enum hvb_online_policy *zone)
+enum hvb_zone hvb_claim_zone(struct hvb_memory *mem, unsigned long page)
 {
-	unsigned long block_pages = dm->block_pages;
-	struct hvb_range part;
-	bool found = false;
-
-	mutex_lock(&dm->absent.lock);
-	while (!found && hvb_ranges_next(&dm->absent.idle, from, ULONG_MAX,
-					 &part)) {
-		*start = part.start;
-		*zone = zone_of(dm, part.start);
-		from = part.start + block_pages;
-		found = pfn_valid(*start) ||
-			hvb_absent_count_locked(dm, *start, block_pages) <
-			block_pages;
-	}
-	mutex_unlock(&dm->absent.lock);
-	return found;
-}
-
-/**
- * hvb_absent_next_offline() - the next offline block that holds absent pages
- * @dm: the device
- * @from: number of the first page looked at; that of a block
- * @start: number of the first page of the block found
- * @zone: the zone that it was in
- *
- * Context: may sleep.
- * Return: false when there is none from @from on. Blocks that were removed
- * don't count.
- */
-bool hvb_absent_next_offline(struct hvb_device *dm, unsigned long from,
-			     unsigned long *start,
-			     enum hvb_online_policy *zone)
-{
-	struct hvb_range part;
-	bool found = false;
-
-	mutex_lock(&dm->absent.lock);
-	while (!found && hvb_absent_next(dm, from, ULONG_MAX, &part)) {
-		*start = ALIGN_DOWN(part.start, dm->block_pages);
-		*zone = zone_of(dm, *start);
-		from = *start + dm->block_pages;
-		found = pfn_valid(*start) && !pfn_to_online_page(*start);
-	}
-	mutex_unlock(&dm->absent.lock);
-	return found;
+	lockdep_assert_held(&mem->lock);
+	return hvb_ranges_contains(&mem->movable, page, 1) ? HVB_ZONE_MOVABLE :
+							     HVB_ZONE_KERNEL;
 }

@@ -2,36 +2,29 @@
 /*
  * The conversation with the host (VSP).
  *
- * The handshake (handshake.c) runs where the device is probed or resumed. All
- * that the host sends is read by one work, which checks a message and carries it
- * out before it reads the next. So requests are served in order, one at a time,
- * each is answered exactly once, and what the host sends in the meantime waits in
- * the ring.
- *
- * Locks: send_lock guards is_open. The state is written where the channel is
- * opened and closed, and by the work in between.
+ * The handshake (handshake.c) runs where the device is probed or resumed. Then
+ * each message is checked, and served by what the table below names. Requests
+ * are carried out one at a time, and each is answered exactly once.
  */
-#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/jiffies.h>
 
-#include "hv_balloon.h"
+#include "base.h"
+#include "channel.h"
+#include "conversation.h"
+#include "memory.h"
+#include "msg.h"
+#include "request.h"
+#include "signs.h"
 #include "trace.h"
 
-/*
- * A host that sends without end gets a pause after so many messages, and then a
- * full ring, but not a CPU.
- */
-#define FLOOD_MESSAGES	64
-#define FLOOD_PAUSE_MS	5
-
 /**
- * hvb_vsc_state_name() - the name of a state, as debugfs shows it
+ * hvb_conversation_state_name() - the name of a state, as debugfs shows it
  * @state: the state
  *
  * Return: the name.
  */
-const char *hvb_vsc_state_name(enum hvb_state state)
+const char *hvb_conversation_state_name(enum hvb_state state)
 {
 	static const char * const names[] = {
 		[HVB_INITIALIZING] = "Initializing",
@@ -46,127 +39,165 @@ const char *hvb_vsc_state_name(enum hvb_state state)
 	return names[state];
 }
 
-/**
- * hvb_vsc_set_state() - move the conversation on
- * @dm: the device
- * @state: where it stands now
- */
-void hvb_vsc_set_state(struct hvb_device *dm, enum hvb_state state)
+static void set_state(struct hvb_conversation *conv, enum hvb_state state)
 {
-	trace_hvb_state(dm->state, state);
-	WRITE_ONCE(dm->state, state);
+	trace_hvb_state(conv->state, state);
+	WRITE_ONCE(conv->state, state);
 }
 
-/**
- * hvb_vsc_is_serving() - may a request go on?
- * @dm: the device
- *
- * Each request asks this at its beginning, and what takes long between its steps,
- * so that neither the device's end nor the guest's sleep waits for it. See
- * hvb_devices_pause().
- *
- * Context: any.
- * Return: false when the channel is closed, or the guest goes to sleep.
- */
-bool hvb_vsc_is_serving(const struct hvb_device *dm)
+static void note_request(struct hvb_conversation *conv, enum dm_type type,
+			 const struct hvb_outcome *outcome)
 {
-	return READ_ONCE(dm->is_open) && !READ_ONCE(dm->is_paused);
-}
-
-static int send_once(struct hvb_device *dm, const void *buf, size_t size)
-{
-	int err = -ENODEV;
-
-	mutex_lock(&dm->send_lock);
-	if (dm->is_open)
-		err = dm->transport->send(dm, buf, size);
-	mutex_unlock(&dm->send_lock);
-	return err;
-}
-
-static void note_sent(struct hvb_device *dm, const struct dm_header *hdr,
-		      size_t size, int err)
-{
-	trace_hvb_sent(hdr, size, err);
-	hvb_count(dm, err ? HVB_COUNT_SEND_FAILED : HVB_COUNT_SENT);
-	if (err)
-		dev_warn_ratelimited(dm->dev, "a message of type %u could not be sent (%d)\n",
-				     hdr->type, err);
-}
-
-/**
- * hvb_vsc_try_send() - send a message if there is room for it
- * @dm: the device
- * @buf: the message
- * @size: its bytes
- *
- * Context: may sleep, but doesn't wait for the host.
- * Return: 0; -EAGAIN when the ring is full; -ENODEV when the channel is closed;
- * or what VMBus says. A message that failed is not sent later.
- */
-int hvb_vsc_try_send(struct hvb_device *dm, const void *buf, size_t size)
-{
-	int err = send_once(dm, buf, size);
-
-	note_sent(dm, buf, size, err);
-	return err;
-}
-
-/**
- * hvb_vsc_send() - send a message
- * @dm: the device
- * @buf: the message
- * @size: its bytes
- *
- * Context: may sleep; waits while the ring is full, up to send_wait_ms.
- * Return: as hvb_vsc_try_send(); -EAGAIN when the ring stayed full.
- */
-int hvb_vsc_send(struct hvb_device *dm, const void *buf, size_t size)
-{
-	unsigned long deadline = jiffies + msecs_to_jiffies(dm->send_wait_ms);
-	unsigned int pause_ms = 1;
-	int err;
-
-	for (;;) {
-		err = send_once(dm, buf, size);
-		if (err != -EAGAIN || time_after(jiffies, deadline))
-			break;
-		msleep(pause_ms);
-		pause_ms = min(2 * pause_ms, 100U);
-	}
-	note_sent(dm, buf, size, err);
-	return err;
-}
-
-/**
- * hvb_vsc_note_request() - remember how a request went
- * @dm: the device
- * @type: what was asked for
- * @asked_pages: 4 KiB pages that it was about
- * @done_pages: of these, how many were given or taken
- *
- * Context: the device's workqueue.
- */
-void hvb_vsc_note_request(struct hvb_device *dm, enum dm_type type,
-			  u64 asked_pages, u64 done_pages)
-{
-	trace_hvb_request(type, asked_pages, done_pages);
-	dm->last_request = (struct hvb_last_request) {
+	trace_hvb_request(type, outcome->asked_pages, outcome->done_pages);
+	conv->last_request = (struct hvb_last_request) {
 		.type = type,
-		.asked_pages = asked_pages,
-		.done_pages = done_pages,
+		.asked_pages = outcome->asked_pages,
+		.done_pages = outcome->done_pages,
 		.at = jiffies,
 	};
-	if (done_pages && (type == DM_UNBALLOON_REQUEST ||
-			   type == DM_MEM_HOT_ADD_REQUEST))
-		hvb_status_arrived(dm);
+	if (outcome->done_pages && (type == DM_UNBALLOON_REQUEST ||
+				    type == DM_MEM_HOT_ADD_REQUEST))
+		hvb_signs_arrived(conv->signs);
 }
 
-static void refuse(struct hvb_device *dm, const struct hvb_msg *msg,
+static void conclude(struct hvb_conversation *conv, enum dm_type type,
+		     const struct hvb_outcome *outcome)
+{
+	if (outcome->go_on_ms) {
+		queue_delayed_work(conv->base->wq, &conv->go_on_work,
+				   msecs_to_jiffies(outcome->go_on_ms));
+		return;
+	}
+	note_request(conv, type, outcome);
+	if (!outcome->is_over)
+		return;
+	if (outcome->answer_bytes)
+		hvb_channel_send(conv->channel, &outcome->answer,
+				 outcome->answer_bytes);
+	set_state(conv, HVB_INITIALIZED);
+}
+
+static void go_on(struct work_struct *work)
+{
+	struct hvb_conversation *conv = container_of(to_delayed_work(work),
+						     struct hvb_conversation,
+						     go_on_work);
+	struct hvb_outcome outcome;
+
+	if (hvb_channel_is_serving(conv->channel))
+		set_state(conv, HVB_HOT_ADD);
+	hvb_hot_add_go_on(conv->reqs, &outcome);
+	conclude(conv, DM_MEM_HOT_ADD_REQUEST, &outcome);
+}
+
+static int take_answer(struct hvb_conversation *conv, enum hvb_stage stage,
+		       bool is_accepted)
+{
+	if (READ_ONCE(conv->stage) != stage)
+		return -EPROTO;
+	conv->is_accepted = is_accepted;
+	WRITE_ONCE(conv->stage, HVB_AWAIT_NOTHING);
+	complete(&conv->answered);
+	return 0;
+}
+
+static int serve_version(struct hvb_conversation *conv,
+			 const struct hvb_msg *msg)
+{
+	return take_answer(conv, HVB_AWAIT_VERSION, msg->version.is_accepted);
+}
+
+static int serve_caps(struct hvb_conversation *conv, const struct hvb_msg *msg)
+{
+	if (READ_ONCE(conv->stage) != HVB_AWAIT_CAPS)
+		return -EPROTO;
+	conv->agreed.hot_remove = msg->caps.hot_remove;
+	WRITE_ONCE(conv->agreed.suppress_reports,
+		   msg->caps.suppress_pressure_reports);
+	/* A request may lie behind this answer, and is read before the waiter runs. */
+	if (msg->caps.is_accepted)
+		set_state(conv, HVB_INITIALIZED);
+	return take_answer(conv, HVB_AWAIT_CAPS, msg->caps.is_accepted);
+}
+
+static int serve_info(struct hvb_conversation *conv, const struct hvb_msg *msg)
+{
+	if (!msg->info.known) {
+		dev_info_ratelimited(conv->base->dev, "the host told something of a kind that is not known\n");
+		return 0;
+	}
+	if (conv->agreed.max_page_count == msg->info.max_page_count)
+		return 0;
+	WRITE_ONCE(conv->agreed.max_page_count, msg->info.max_page_count);
+	dev_info_ratelimited(conv->base->dev, "the host lets this guest have up to %llu MiB\n",
+			     HVB_MIB(msg->info.max_page_count));
+	return 0;
+}
+
+/*
+ * What serves a message: one function for what the host says, and for what it
+ * asks the state of the conversation meanwhile and who carries it out.
+ */
+struct service {
+	int (*serve)(struct hvb_conversation *conv, const struct hvb_msg *msg);
+	enum hvb_state state;
+	void (*carry_out)(struct hvb_requests *reqs, const struct hvb_msg *msg,
+			  struct hvb_outcome *outcome);
+};
+
+static const struct service services[] = {
+	[DM_VERSION_RESPONSE] = { .serve = serve_version },
+	[DM_CAPABILITIES_RESPONSE] = { .serve = serve_caps },
+	[DM_INFO_MESSAGE] = { .serve = serve_info },
+	[DM_BALLOON_REQUEST] = {
+		.state = HVB_BALLOON_UP,
+		.carry_out = hvb_give,
+	},
+	[DM_UNBALLOON_REQUEST] = {
+		.state = HVB_BALLOON_DOWN,
+		.carry_out = hvb_return,
+	},
+	[DM_MEM_HOT_ADD_REQUEST] = {
+		.state = HVB_HOT_ADD,
+		.carry_out = hvb_hot_add,
+	},
+	[DM_MEM_HOT_REMOVE_REQUEST] = {
+		.state = HVB_HOT_REMOVE,
+		.carry_out = hvb_hot_remove,
+	},
+};
+
+/* Requests are served once the handshake is over. */
+static int serve_request(struct hvb_conversation *conv,
+			 const struct hvb_msg *msg,
+			 const struct service *service)
+{
+	struct hvb_outcome outcome;
+
+	if (READ_ONCE(conv->state) == HVB_INITIALIZING ||
+	    READ_ONCE(conv->state) == HVB_INIT_ERROR)
+		return -EPROTO;
+	if (conv->base->can_hibernate)
+		dev_info_once(conv->base->dev, "requests of the host are refused: the platform offers hibernation\n");
+	set_state(conv, service->state);
+	service->carry_out(conv->reqs, msg, &outcome);
+	conclude(conv, msg->type, &outcome);
+	return 0;
+}
+
+static int serve(struct hvb_conversation *conv, const struct hvb_msg *msg)
+{
+	const struct service *service = &services[msg->type];
+
+	return service->serve ? service->serve(conv, msg) :
+				serve_request(conv, msg, service);
+}
+
+static void refuse(struct hvb_conversation *conv, const struct hvb_msg *msg,
 		   size_t len, int err)
 {
-	hvb_count(dm, HVB_COUNT_REFUSED);
-	dev_warn_ratelimited(dm->dev, "refused a message from the host: type %u, %zu bytes, %s\n",
+	hvb_base_count(conv->base, HVB_COUNT_REFUSED);
+	dev_warn_ratelimited(conv->base->dev, "refused a message from the host: type %u, %zu bytes, %s\n",
 			     msg->type, len,
 			     err == -EOPNOTSUPP ? "not one that hosts send" :
 			     err == -ERANGE ? "a page range makes no sense" :
@@ -174,214 +205,132 @@ static void refuse(struct hvb_device *dm, const struct hvb_msg *msg,
 			     "its lengths don't agree");
 }
 
-static int answer(struct hvb_device *dm, enum hvb_stage stage, bool accepted)
-{
-	if (READ_ONCE(dm->stage) != stage)
-		return -EPROTO;
-	dm->is_accepted = accepted;
-	WRITE_ONCE(dm->stage, HVB_AWAIT_NOTHING);
-	complete(&dm->answered);
-	return 0;
-}
-
-static int handle_caps(struct hvb_device *dm, const struct hvb_msg *msg)
-{
-	if (READ_ONCE(dm->stage) != HVB_AWAIT_CAPS)
-		return -EPROTO;
-	dm->hot_remove = msg->caps.hot_remove;
-	WRITE_ONCE(dm->suppress_reports, msg->caps.suppress_pressure_reports);
-	/* A request may lie behind this answer, and is read before the waiter runs. */
-	if (msg->caps.is_accepted)
-		hvb_vsc_set_state(dm, HVB_INITIALIZED);
-	return answer(dm, HVB_AWAIT_CAPS, msg->caps.is_accepted);
-}
-
-static void handle_info(struct hvb_device *dm, const struct hvb_msg *msg)
-{
-	if (!msg->info.known) {
-		dev_info_ratelimited(dm->dev, "the host told something of a kind that is not known\n");
-		return;
-	}
-	if (dm->max_page_count == msg->info.max_page_count)
-		return;
-	WRITE_ONCE(dm->max_page_count, msg->info.max_page_count);
-	dev_info_ratelimited(dm->dev, "the host lets this guest have up to %llu MiB\n",
-			     HVB_MIB(msg->info.max_page_count));
-}
-
-/* Requests are served once the handshake is over. */
-static int handle_request(struct hvb_device *dm, const struct hvb_msg *msg)
-{
-	if (READ_ONCE(dm->state) == HVB_INITIALIZING ||
-	    READ_ONCE(dm->state) == HVB_INIT_ERROR)
-		return -EPROTO;
-	if (dm->can_hibernate)
-		dev_info_once(dm->dev, "requests of the host are refused: the platform offers hibernation\n");
-
-	switch (msg->type) {
-	case DM_BALLOON_REQUEST:
-		hvb_inflate(dm, msg);
-		break;
-	case DM_UNBALLOON_REQUEST:
-		hvb_deflate(dm, msg);
-		break;
-	case DM_MEM_HOT_REMOVE_REQUEST:
-		hvb_hot_remove(dm, msg);
-		break;
-	default:
-		hvb_hot_add(dm, msg);
-	}
-	return 0;
-}
-
-static int handle(struct hvb_device *dm, const struct hvb_msg *msg)
-{
-	switch (msg->type) {
-	case DM_VERSION_RESPONSE:
-		return answer(dm, HVB_AWAIT_VERSION, msg->version.is_accepted);
-	case DM_CAPABILITIES_RESPONSE:
-		return handle_caps(dm, msg);
-	case DM_INFO_MESSAGE:
-		handle_info(dm, msg);
-		return 0;
-	default:
-		return handle_request(dm, msg);
-	}
-}
-
-/* Reads and carries out one message. Return: false when there was none. */
-static bool receive_one(struct hvb_device *dm)
-{
-	struct hvb_msg msg;
-	size_t len;
-	int err;
-
-	err = dm->transport->recv(dm, dm->recv_buf, HVB_PACKET_MAX, &len);
-	if (err == -EAGAIN)
-		return false;
-	if (err) {
-		dev_warn_ratelimited(dm->dev, "a message from the host was lost (%d)\n",
-				     err);
-		return false;
-	}
-
-	hvb_count(dm, HVB_COUNT_RECEIVED);
-	err = hvb_msg_check(dm->recv_buf, len, &msg);
-	if (len >= sizeof(struct dm_header))
-		trace_hvb_received(dm->recv_buf, len, err);
-	if (!err)
-		err = handle(dm, &msg);
-	if (err)
-		refuse(dm, &msg, len, err);
-	return true;
-}
-
 /**
- * hvb_vsc_receive() - read and carry out what the host sent
- * @work: receive_work of the device
+ * hvb_conversation_handle() - check a message, and serve it
+ * @conv: the conversation
+ * @buf: the message
+ * @len: its bytes
  *
  * Context: the device's workqueue.
  */
-void hvb_vsc_receive(struct work_struct *work)
+void hvb_conversation_handle(struct hvb_conversation *conv, const void *buf,
+			     size_t len)
 {
-	struct hvb_device *dm = container_of(to_delayed_work(work),
-					     struct hvb_device, receive_work);
-	bool was_paused = READ_ONCE(dm->is_paused);
-	unsigned int nr;
+	struct hvb_msg msg;
+	int err = hvb_msg_check(buf, len, &msg);
 
-	/*
-	 * A host that sends without end must hold up neither the device's end
-	 * nor a pause that begins, nor what else waits for the workqueue.
-	 */
-	for (nr = 0; nr < FLOOD_MESSAGES; nr++) {
-		if (READ_ONCE(dm->is_paused) != was_paused)
-			break;
-		if (!READ_ONCE(dm->is_open) || !receive_one(dm))
-			return;
-		cond_resched();
-	}
-	queue_delayed_work(dm->wq, &dm->receive_work,
-			   msecs_to_jiffies(FLOOD_PAUSE_MS));
+	if (len >= sizeof(struct dm_header))
+		trace_hvb_received(buf, len, err);
+	if (!err)
+		err = serve(conv, &msg);
+	if (err)
+		refuse(conv, &msg, len, err);
 }
 
 /**
- * hvb_vsc_notify() - messages lie in the ring
- * @dm: the device
- *
- * A pause after many of them is kept.
- *
- * Context: any.
+ * hvb_conversation_init() - no conversation yet
+ * @conv: zeroed
+ * @base: of the device
+ * @channel: how messages travel
+ * @signs: where it is posted that memory arrived
+ * @mem: the guest's memory
+ * @reqs: carries out requests
  */
-void hvb_vsc_notify(struct hvb_device *dm)
+void hvb_conversation_init(struct hvb_conversation *conv,
+			   struct hvb_base *base, struct hvb_channel *channel,
+			   struct hvb_signs *signs, struct hvb_memory *mem,
+			   struct hvb_requests *reqs)
 {
-	queue_delayed_work(dm->wq, &dm->receive_work, 0);
+	conv->base = base;
+	conv->channel = channel;
+	conv->signs = signs;
+	conv->mem = mem;
+	conv->reqs = reqs;
+	conv->answer_wait_ms = HVB_ANSWER_MS;
+	init_completion(&conv->answered);
+	INIT_DELAYED_WORK(&conv->go_on_work, go_on);
 }
 
 /**
- * hvb_vsc_connect() - open the channel and shake hands
- * @dm: the device
+ * hvb_conversation_begin() - open the channel and shake hands
+ * @conv: no conversation
  *
- * Context: may sleep; waits for the host, 5 s for each answer.
+ * Context: may sleep; waits for the host, answer_wait_ms for each answer.
  * Return: 0; -EPROTO when the host refused every version; -ECONNREFUSED when
  * it refused the capabilities; -ETIMEDOUT when it didn't answer; or what
  * opening or sending said. After an error the channel is closed.
  */
-int hvb_vsc_connect(struct hvb_device *dm)
+int hvb_conversation_begin(struct hvb_conversation *conv)
 {
 	int err;
 
-	hvb_vsc_set_state(dm, HVB_INITIALIZING);
-	err = dm->transport->open(dm);
+	set_state(conv, HVB_INITIALIZING);
+	err = hvb_channel_open(conv->channel);
+	if (!err)
+		err = hvb_handshake(conv);
 	if (err) {
-		dev_err_ratelimited(dm->dev, "the channel doesn't open (%d)\n",
-				    err);
-		hvb_vsc_set_state(dm, HVB_INIT_ERROR);
+		hvb_conversation_end(conv);
+		set_state(conv, HVB_INIT_ERROR);
 		return err;
 	}
-	mutex_lock(&dm->send_lock);
-	WRITE_ONCE(dm->is_open, true);
-	mutex_unlock(&dm->send_lock);
-	/* What came before wasn't read, and is no reason for another signal. */
-	hvb_vsc_notify(dm);
-
-	err = hvb_handshake(dm);
-	if (err) {
-		hvb_vsc_disconnect(dm);
-		hvb_vsc_set_state(dm, HVB_INIT_ERROR);
-		return err;
-	}
-	dm->connected_at = jiffies;
-	hvb_waiting_go_on(dm);
-	hvb_blocks_go_on(dm);
-	dev_info_ratelimited(dm->dev, "Dynamic Memory protocol %u.%u\n",
-			     DM_VERSION_MAJOR(dm->version),
-			     DM_VERSION_MINOR(dm->version));
+	conv->agreed.at = jiffies;
+	hvb_memory_go_on(conv->mem);
+	dev_info_ratelimited(conv->base->dev, "Dynamic Memory protocol %u.%u\n",
+			     DM_VERSION_MAJOR(conv->agreed.version),
+			     DM_VERSION_MINOR(conv->agreed.version));
 	return 0;
 }
 
 /**
- * hvb_vsc_disconnect() - end the conversation
- * @dm: the device
+ * hvb_conversation_end() - end the conversation
+ * @conv: may have ended already
  *
- * Does nothing when the channel is closed already. What the host asked for and
- * wasn't begun is dropped with the channel.
+ * What the host asked for and wasn't begun is dropped with the channel.
  *
  * Context: may sleep; waits for the request that is being carried out.
  */
-void hvb_vsc_disconnect(struct hvb_device *dm)
+void hvb_conversation_end(struct hvb_conversation *conv)
 {
-	bool was_open;
-
-	mutex_lock(&dm->send_lock);
-	was_open = dm->is_open;
-	WRITE_ONCE(dm->is_open, false);
-	mutex_unlock(&dm->send_lock);
-	if (!was_open)
+	if (!hvb_channel_close(conv->channel))
 		return;
+	cancel_delayed_work_sync(&conv->go_on_work);
+	hvb_hot_add_drop(conv->reqs);
+}
 
-	cancel_delayed_work_sync(&dm->receive_work);
-	hvb_hot_add_drop(dm);
-	dm->transport->close(dm);
-	/* The channel could still wake the work until it was closed. */
-	cancel_delayed_work_sync(&dm->receive_work);
+/**
+ * hvb_conversation_state() - where does it stand?
+ * @conv: the conversation
+ *
+ * Context: any.
+ * Return: the state.
+ */
+enum hvb_state hvb_conversation_state(const struct hvb_conversation *conv)
+{
+	return READ_ONCE(conv->state);
+}
+
+/**
+ * hvb_conversation_agreed() - what the host said of itself
+ * @conv: the conversation
+ * @agreed: where to
+ *
+ * Context: any.
+ */
+void hvb_conversation_agreed(const struct hvb_conversation *conv,
+			     struct hvb_agreed *agreed)
+{
+	*agreed = conv->agreed;
+}
+
+/**
+ * hvb_conversation_last_request() - what the host last asked for
+ * @conv: the conversation
+ * @last: where to
+ *
+ * Context: any; it can be half of one request and half of the next.
+ */
+void hvb_conversation_last_request(const struct hvb_conversation *conv,
+				   struct hvb_last_request *last)
+{
+	*last = conv->last_request;
 }

@@ -7,7 +7,9 @@
 #include <linux/swap.h>
 #include <linux/vmstat.h>
 
-#include "hv_balloon.h"
+#include "base.h"
+#include "counters.h"
+#include "demand.h"
 
 /* The most that the kernel keeps free because memory was added. */
 #define RESERVE_PAGES_MAX	((u64)(64 << 20) >> PAGE_SHIFT)
@@ -34,13 +36,14 @@ static void read_events(struct hvb_counters *now)
  * written: swap that was taken away isn't used. What is in the swap cache is in
  * memory as well and counted there.
  */
-static u64 swapped_now(struct hvb_device *dm, const struct hvb_counters *now)
+static u64 swapped_now(struct hvb_counting *counting,
+		       const struct hvb_counters *now)
 {
-	u64 most = READ_ONCE(dm->most_swap_free_pages), used;
+	u64 most = READ_ONCE(counting->most_swap_free_pages), used;
 	u64 cached = 0;
 
 	if (now->swap_free_pages > most)
-		WRITE_ONCE(dm->most_swap_free_pages, now->swap_free_pages);
+		WRITE_ONCE(counting->most_swap_free_pages, now->swap_free_pages);
 	used = most > now->swap_free_pages ? most - now->swap_free_pages : 0;
 #ifdef CONFIG_SWAP
 	cached = hvb_to_wire(global_node_page_state_pages(NR_SWAPCACHE));
@@ -84,16 +87,25 @@ static u64 kept_free(void)
 	return pages;
 }
 
-/* Added memory raises what is kept free; so can an admin, by more. */
-static u64 kept_free_for_added(struct hvb_device *dm)
+/**
+ * hvb_counters_kept_for_added() - what the kernel keeps free for added memory
+ * @counting: what is remembered
+ * @has_added: memory was added
+ *
+ * Added memory raises what is kept free. So can an admin, by more.
+ *
+ * Context: any; the caller serializes.
+ * Return: guest pages.
+ */
+u64 hvb_counters_kept_for_added(struct hvb_counting *counting, bool has_added)
 {
 	u64 kept = kept_free();
 
-	if (!dm->absent.nr_added || !dm->kept_free_pages) {
-		dm->kept_free_pages = kept;
+	if (!has_added || !counting->kept_free_pages) {
+		counting->kept_free_pages = kept;
 		return 0;
 	}
-	kept -= min(kept, dm->kept_free_pages);
+	kept -= min(kept, counting->kept_free_pages);
 	return min(kept, RESERVE_PAGES_MAX);
 }
 
@@ -114,31 +126,14 @@ static u64 left_to_cache(void)
 	return min(cache / 2, low);
 }
 
-static void read_absent(struct hvb_device *dm, struct hvb_counters *now)
-{
-	struct hvb_absent *absent = &dm->absent;
-	unsigned long offline;
-
-	mutex_lock(&absent->lock);
-	offline = absent->nr_added - absent->nr_onlined;
-	offline -= min(offline, absent->nr_landing);
-	now->ballooned_pages = hvb_to_wire(absent->given.nr_pages +
-					   absent->fresh.nr_pages);
-	now->price_pages = hvb_to_wire(PFN_UP(absent->nr_added *
-					      sizeof(struct page)) +
-				       kept_free_for_added(dm));
-	mutex_unlock(&absent->lock);
-	now->offline_pages = hvb_to_wire(offline);
-}
-
 /**
- * hvb_counters_read() - read the counters of the guest's memory
- * @dm: the device
- * @now: where to
+ * hvb_counters_read() - read the kernel's counters of memory
+ * @counting: what is remembered
+ * @now: where to; what only the driver knows is 0
  *
  * Context: may sleep.
  */
-void hvb_counters_read(struct hvb_device *dm, struct hvb_counters *now)
+void hvb_counters_read(struct hvb_counting *counting, struct hvb_counters *now)
 {
 	long avail = si_mem_available();
 	unsigned long thrashed;
@@ -151,9 +146,8 @@ void hvb_counters_read(struct hvb_device *dm, struct hvb_counters *now)
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
 	now->swap_free_pages = hvb_to_wire(get_nr_swap_pages());
 	read_events(now);
-	now->swapped_pages = swapped_now(dm, now);
+	now->swapped_pages = swapped_now(counting, now);
 	now->task_pages = used_by_tasks(now);
 	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);
 	now->thrashed_pages = hvb_to_wire(thrashed);
-	read_absent(dm, now);
 }

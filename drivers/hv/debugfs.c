@@ -6,42 +6,90 @@
 #include <linux/debugfs.h>
 #include <linux/math64.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/string_helpers.h>
 #include <linux/time64.h>
 
-#include "hv_balloon.h"
+#include "demand.h"
+#include "device.h"
+#include "unanswered.h"
 
 #define LABEL	"%-22s: "
 
-static void show_stock_lines(struct seq_file *f, struct hvb_device *dm,
-			     const struct hvb_counters *now, u64 added,
-			     u64 onlined)
-{
-	enum hvb_state state = READ_ONCE(dm->state);
+/**
+ * struct snapshot - all that is shown
+ * @now: the counters
+ * @need: what the guest needs, a burst aside
+ * @memory: what the host has
+ * @state: where the conversation stands
+ * @agreed: what the host said of itself
+ * @last: its last request
+ * @reporter: what the reporter knows
+ */
+struct snapshot {
+	struct hvb_counters now;
 	struct hvb_need need;
+	struct hvb_memory_facts memory;
+	enum hvb_state state;
+	struct hvb_agreed agreed;
+	struct hvb_last_request last;
+	struct hvb_reporter_facts reporter;
+};
 
-	hvb_demand_look(now, &need);
-	seq_printf(f, LABEL "%u.%u\n", "host_version",
-		   DM_VERSION_MAJOR(dm->version),
-		   DM_VERSION_MINOR(dm->version));
-	seq_printf(f, "%-22s:%s%s\n", "capabilities",
-		   hvb_device_can_balloon(dm) ? " enabled" : "",
-		   hvb_device_can_hot_add(dm) ? " hot_add" : "");
-	seq_printf(f, LABEL "%u (%s)\n", "state", state,
-		   hvb_vsc_state_name(state));
-	seq_printf(f, LABEL "%u\n", "page_size", DM_PAGE_SIZE);
-	seq_printf(f, LABEL "%llu\n", "pages_added", added);
-	seq_printf(f, LABEL "%llu\n", "pages_onlined", onlined);
-	seq_printf(f, LABEL "%llu\n", "pages_ballooned", now->ballooned_pages);
-	seq_printf(f, LABEL "%llu\n", "total_pages_committed",
-		   need.need_pages +
-		   hvb_burst_boost(&dm->burst, need.need_pages,
-				   READ_ONCE(dm->max_page_count)));
-	seq_printf(f, LABEL "%llu\n", "max_dynamic_page_count",
-		   READ_ONCE(dm->max_page_count));
+static void take_snapshot(struct hvb_device *dm, struct snapshot *shot)
+{
+	hvb_memory_read(&dm->memory, &shot->now);
+	hvb_demand_look(&shot->now, &shot->need);
+	hvb_memory_facts(&dm->memory, &shot->memory);
+	shot->state = hvb_conversation_state(&dm->conversation);
+	hvb_conversation_agreed(&dm->conversation, &shot->agreed);
+	hvb_conversation_last_request(&dm->conversation, &shot->last);
+	hvb_reporter_facts(&dm->reporter, &shot->reporter);
 }
 
-static void show_counts(struct seq_file *f, struct hvb_device *dm)
+static void show_stock_lines(struct seq_file *f, const struct hvb_base *base,
+			     const struct snapshot *shot)
+{
+	u64 need_pages = shot->need.need_pages;
+
+	seq_printf(f, LABEL "%u.%u\n", "host_version",
+		   DM_VERSION_MAJOR(shot->agreed.version),
+		   DM_VERSION_MINOR(shot->agreed.version));
+	seq_printf(f, "%-22s:%s%s\n", "capabilities",
+		   hvb_base_can_balloon(base) ? " enabled" : "",
+		   hvb_base_can_hot_add(base) ? " hot_add" : "");
+	seq_printf(f, LABEL "%u (%s)\n", "state", shot->state,
+		   hvb_conversation_state_name(shot->state));
+	seq_printf(f, LABEL "%u\n", "page_size", DM_PAGE_SIZE);
+	seq_printf(f, LABEL "%llu\n", "pages_added",
+		   hvb_to_wire(shot->memory.added_pages));
+	seq_printf(f, LABEL "%llu\n", "pages_onlined",
+		   hvb_to_wire(shot->memory.onlined_pages));
+	seq_printf(f, LABEL "%llu\n", "pages_ballooned",
+		   shot->now.ballooned_pages);
+	seq_printf(f, LABEL "%llu\n", "total_pages_committed",
+		   need_pages + hvb_burst_boost(&shot->reporter.burst,
+						need_pages,
+						shot->agreed.max_page_count));
+	seq_printf(f, LABEL "%llu\n", "max_dynamic_page_count",
+		   shot->agreed.max_page_count);
+}
+
+static void show_memory(struct seq_file *f, const struct hvb_base *base,
+			const struct snapshot *shot)
+{
+	seq_printf(f, LABEL "%llu\n", "balloon_floor_pages",
+		   hvb_demand_floor(shot->now.total_pages));
+	seq_printf(f, LABEL "%lu\n", "ranges_ballooned",
+		   shot->memory.nr_ranges);
+	seq_printf(f, LABEL "%llu\n", "pages_not_backed",
+		   hvb_to_wire(shot->memory.hole_pages));
+	seq_printf(f, LABEL "%lu\n", "memory_block_pages", base->block_pages);
+	seq_printf(f, LABEL "%lu\n", "blocks_waiting",
+		   shot->memory.nr_waiting);
+}
+
+static void show_counts(struct seq_file *f, const struct hvb_base *base)
 {
 	static const char * const labels[HVB_COUNTS] = {
 		[HVB_COUNT_RECEIVED] = "messages_received",
@@ -63,10 +111,11 @@ static void show_counts(struct seq_file *f, struct hvb_device *dm)
 
 	for (i = 0; i < HVB_COUNTS; i++)
 		seq_printf(f, LABEL "%lu\n", labels[i],
-			   atomic_long_read(&dm->counts[i]));
+			   atomic_long_read(&base->counts[i]));
 }
 
-static void show_burst(struct seq_file *f, struct hvb_device *dm)
+static void show_burst(struct seq_file *f,
+		       const struct hvb_reporter_facts *reporter)
 {
 	static const char * const labels[HVB_SIGNALS] = {
 		[HVB_SIGNAL_FORECAST] = "signals_forecast",
@@ -75,18 +124,17 @@ static void show_burst(struct seq_file *f, struct hvb_device *dm)
 		[HVB_SIGNAL_FULL] = "signals_psi_full",
 		[HVB_SIGNAL_OOM] = "signals_oom",
 	};
-	const struct hvb_burst *burst = &dm->burst;
-	char armed[HVB_TRIGGER_MAX];
+	const struct hvb_burst *burst = &reporter->burst;
 	unsigned int i;
 
-	hvb_pressure_armed(dm, HVB_PSI_TRIGGER, armed);
-	seq_printf(f, LABEL "%s\n", "psi_trigger", armed);
-	hvb_pressure_armed(dm, HVB_PSI_EARLY, armed);
-	seq_printf(f, LABEL "%s\n", "psi_early_trigger", armed);
-	seq_printf(f, LABEL "%s\n", "psi_missing", hvb_pressure_missing(dm));
+	seq_printf(f, LABEL "%s\n", "psi_trigger",
+		   reporter->armed[HVB_PSI_TRIGGER]);
+	seq_printf(f, LABEL "%s\n", "psi_early_trigger",
+		   reporter->armed[HVB_PSI_EARLY]);
+	seq_printf(f, LABEL "%s\n", "psi_missing", reporter->missing);
 	for (i = 0; i < HVB_SIGNALS; i++)
 		seq_printf(f, LABEL "%llu\n", labels[i], burst->signals[i]);
-	seq_printf(f, LABEL "%s\n", "burst", str_yes_no(dm->is_hot));
+	seq_printf(f, LABEL "%s\n", "burst", str_yes_no(reporter->is_hot));
 	seq_printf(f, LABEL "%llu\n", "growth_pages_per_s",
 		   burst->rate_pages_s);
 	seq_printf(f, LABEL "%llu\n", "boost_pages",
@@ -99,52 +147,46 @@ static void show_burst(struct seq_file *f, struct hvb_device *dm)
 		   div_u64(burst->longest_us, USEC_PER_MSEC));
 }
 
-static const char *reports_state(struct hvb_device *dm)
+static const char *reports_state(const struct snapshot *shot)
 {
-	if (!dm->reporter)
+	if (!shot->reporter.is_running)
 		return "off";
-	return READ_ONCE(dm->suppress_reports) ? "suppressed by the host" :
-						 "on";
+	return shot->agreed.suppress_reports ? "suppressed by the host" : "on";
+}
+
+static void show(struct seq_file *f, struct hvb_device *dm,
+		 const struct snapshot *shot)
+{
+	char action[HVB_ACTION_MAX];
+
+	show_stock_lines(f, &dm->base, shot);
+	seq_printf(f, LABEL "%llu\n", "last_report_committed",
+		   shot->reporter.last_committed);
+	seq_printf(f, LABEL "%s\n", "status_reporting", reports_state(shot));
+	show_memory(f, &dm->base, shot);
+	seq_printf(f, LABEL "%s\n", "hibernation",
+		   dm->base.can_hibernate ? "offered, requests are refused" :
+					    "not offered");
+	seq_printf(f, LABEL "%s\n", "host_hot_remove",
+		   str_yes_no(shot->agreed.hot_remove));
+	seq_printf(f, LABEL "%s\n", "free_page_reporting",
+		   str_on_off(hvb_page_reporting_is_on(&dm->page_reporting)));
+	hvb_unanswered_action(&shot->last, action);
+	seq_printf(f, LABEL "%s\n", "last_host_action", action);
+	show_burst(f, &shot->reporter);
+	show_counts(f, &dm->base);
 }
 
 static int hv_balloon_show(struct seq_file *f, void *unused)
 {
 	struct hvb_device *dm = f->private;
-	struct hvb_absent *absent = &dm->absent;
-	u64 added, onlined, holes, ranges;
-	struct hvb_counters now;
-	char action[HVB_ACTION_MAX];
+	struct snapshot *shot = kzalloc(sizeof(*shot), GFP_KERNEL);
 
-	hvb_counters_read(dm, &now);
-	mutex_lock(&absent->lock);
-	added = hvb_to_wire(absent->nr_added);
-	onlined = hvb_to_wire(absent->nr_onlined);
-	holes = hvb_to_wire(absent->holes.nr_pages);
-	ranges = absent->given.nr_ranges + absent->fresh.nr_ranges;
-	mutex_unlock(&absent->lock);
-
-	show_stock_lines(f, dm, &now, added, onlined);
-	seq_printf(f, LABEL "%llu\n", "last_report_committed",
-		   READ_ONCE(dm->last_committed));
-	seq_printf(f, LABEL "%s\n", "status_reporting", reports_state(dm));
-	seq_printf(f, LABEL "%llu\n", "balloon_floor_pages",
-		   hvb_demand_floor(now.total_pages));
-	seq_printf(f, LABEL "%llu\n", "ranges_ballooned", ranges);
-	seq_printf(f, LABEL "%llu\n", "pages_not_backed", holes);
-	seq_printf(f, LABEL "%lu\n", "memory_block_pages", dm->block_pages);
-	seq_printf(f, LABEL "%lu\n", "blocks_waiting",
-		   READ_ONCE(dm->waiting.nr));
-	seq_printf(f, LABEL "%s\n", "hibernation",
-		   dm->can_hibernate ? "offered, requests are refused" :
-				       "not offered");
-	seq_printf(f, LABEL "%s\n", "host_hot_remove",
-		   str_yes_no(dm->hot_remove));
-	seq_printf(f, LABEL "%s\n", "free_page_reporting",
-		   str_on_off(dm->prdev_registered));
-	hvb_unanswered_action(dm, action);
-	seq_printf(f, LABEL "%s\n", "last_host_action", action);
-	show_burst(f, dm);
-	show_counts(f, dm);
+	if (!shot)
+		return -ENOMEM;
+	take_snapshot(dm, shot);
+	show(f, dm, shot);
+	kfree(shot);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(hv_balloon);

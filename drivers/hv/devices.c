@@ -15,12 +15,13 @@
  * and alone where a device is suspended: there the hotplug lock can be held, for
  * which works wait.
  */
+#include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
-#include "hv_balloon.h"
+#include "device.h"
 
 static DEFINE_MUTEX(list_lock);
 static DEFINE_MUTEX(reporters_lock);
@@ -37,7 +38,7 @@ void hvb_devices_join(struct hvb_device *dm)
 {
 	mutex_lock(&list_lock);
 	list_add_tail(&dm->node, &devices);
-	WRITE_ONCE(dm->is_paused, is_asleep);
+	hvb_channel_pause(&dm->channel, is_asleep);
 	mutex_unlock(&list_lock);
 }
 
@@ -55,23 +56,46 @@ void hvb_devices_leave(struct hvb_device *dm)
 }
 
 /**
- * hvb_devices_set_reporter() - say who carries out changes of the triggers
- * @dm: the device
- * @task: the reporter, which doesn't run yet; or NULL, before it ends
+ * hvb_devices_start_reporter() - begin to report
+ * @dm: the device; the handshake is over
  *
- * A reporter begins with the triggers as they are then. It gets each change that
- * comes later, and has none to carry out once this was called with NULL.
+ * The reporter begins with the triggers as they are then, and gets each change
+ * that comes later.
  *
  * Context: may sleep; waits for a change that is under way.
+ * Return: 0; or what creating the thread says.
  */
-void hvb_devices_set_reporter(struct hvb_device *dm, struct task_struct *task)
+int hvb_devices_start_reporter(struct hvb_device *dm)
 {
+	struct task_struct *task;
+	int err;
+
+	err = hvb_reporter_create(&dm->reporter, &task);
+	if (err)
+		return err;
 	mutex_lock(&reporters_lock);
-	if (task)
-		memcpy(dm->psi_wanted, dm->params->psi,
-		       sizeof(dm->psi_wanted));
-	WRITE_ONCE(dm->reporter, task);
+	hvb_reporter_run(&dm->reporter, task);
 	mutex_unlock(&reporters_lock);
+	return 0;
+}
+
+/**
+ * hvb_devices_stop_reporter() - end reporting
+ * @dm: the device
+ *
+ * Does nothing when nobody reports.
+ *
+ * Context: may sleep; waits for a change and a report that are under way.
+ */
+void hvb_devices_stop_reporter(struct hvb_device *dm)
+{
+	struct task_struct *task;
+
+	mutex_lock(&reporters_lock);
+	task = hvb_reporter_detach(&dm->reporter);
+	mutex_unlock(&reporters_lock);
+	if (task)
+		kthread_stop(task);
 }
 
 static int arm_all(const struct hvb_params *params, enum hvb_psi_which which,
@@ -81,8 +105,9 @@ static int arm_all(const struct hvb_params *params, enum hvb_psi_which which,
 	int err = 0;
 
 	list_for_each_entry(dm, &devices, node) {
-		if (dm->params == params && dm->reporter)
-			err = hvb_status_set_psi(dm, which, text);
+		if (dm->base.params == params &&
+		    hvb_reporter_is_running(&dm->reporter))
+			err = hvb_reporter_set_psi(&dm->reporter, which, text);
 		if (err)
 			break;
 	}
@@ -118,12 +143,12 @@ int hvb_devices_set_psi(struct hvb_params *params, enum hvb_psi_which which,
 /* Reading stops where this changes, and goes on by the new rule. */
 static void set_paused(struct hvb_device *dm, bool paused)
 {
-	WRITE_ONCE(dm->is_paused, paused);
+	hvb_channel_pause(&dm->channel, paused);
 	if (paused)
-		flush_workqueue(dm->wq);
+		flush_workqueue(dm->base.wq);
 	else
-		hvb_blocks_go_on(dm);
-	hvb_vsc_notify(dm);
+		hvb_idle_go_on(&dm->memory);
+	hvb_channel_notify(&dm->channel);
 }
 
 /**

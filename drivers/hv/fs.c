@@ -13,8 +13,7 @@
  * superblock gets one more mount, and the filesystem isn't asked. The mount is
  * there for as long as the file is open, and hinders nobody who unmounts.
  *
- * sysfs and proc have no options that are everybody's. The mount of sysfs
- * stays, since blocks come online when there is no memory for another one.
+ * sysfs and proc have no options that are everybody's.
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -22,7 +21,7 @@
 #include <linux/fs_context.h>
 #include <linux/mount.h>
 
-#include "hv_balloon.h"
+#include "fs.h"
 
 static const char * const names[] = {
 	[HVB_FS_SYSFS] = "sysfs",
@@ -63,21 +62,15 @@ static struct vfsmount *borrow(struct file_system_type *type)
 	return mnt;
 }
 
-static struct vfsmount *keep(struct hvb_device *dm,
-			     struct file_system_type *type)
-{
-	struct vfsmount *mnt;
-
-	mutex_lock(&dm->sysfs_lock);
-	mnt = dm->sysfs ?: kern_mount(type);
-	if (!IS_ERR(mnt))
-		dm->sysfs = mntget(mnt);
-	mutex_unlock(&dm->sysfs_lock);
-	return mnt;
-}
-
-static struct vfsmount *get_mount(struct hvb_device *dm,
-				  enum hvb_filesystem which)
+/**
+ * hvb_fs_mount() - mount a filesystem, for the driver alone
+ * @which: which
+ *
+ * Context: a kernel thread of the driver's; may sleep.
+ * Return: the mount, for mntput(); or an error, -ENODEV when the kernel hasn't
+ * got the filesystem, -ENXIO when nobody has mounted it.
+ */
+struct vfsmount *hvb_fs_mount(enum hvb_filesystem which)
 {
 	struct file_system_type *type;
 	struct vfsmount *mnt;
@@ -88,37 +81,28 @@ static struct vfsmount *get_mount(struct hvb_device *dm,
 	type = get_fs_type(names[which]);
 	if (!type)
 		return ERR_PTR(-ENODEV);
-	switch (which) {
-	case HVB_FS_SYSFS:
-		mnt = keep(dm, type);
-		break;
-	case HVB_FS_CGROUP2:
+	if (which == HVB_FS_CGROUP2)
 		mnt = borrow(type);
-		break;
-	default:
+	else
 		mnt = vfs_kern_mount(type, SB_KERNMOUNT, type->name, NULL);
-		break;
-	}
 	module_put(type->owner);
 	return mnt;
 }
 
 /**
  * hvb_fs_open() - open a file
- * @dm: the device
  * @which: on which filesystem
  * @path: from its root
  * @flags: O_WRONLY and the like
  *
  * Context: a kernel thread of the driver's, which is in the namespaces that
  * the kernel began with; may sleep.
- * Return: the file, to be closed with __fput_sync(); or an error, -ENODEV when
- * the kernel hasn't got the filesystem, -ENXIO when nobody has mounted it.
+ * Return: the file, to be closed with __fput_sync(); or an error, as
+ * hvb_fs_mount() says.
  */
-struct file *hvb_fs_open(struct hvb_device *dm, enum hvb_filesystem which,
-			 const char *path, int flags)
+struct file *hvb_fs_open(enum hvb_filesystem which, const char *path, int flags)
 {
-	struct vfsmount *mnt = get_mount(dm, which);
+	struct vfsmount *mnt = hvb_fs_mount(which);
 	struct file *file;
 
 	if (IS_ERR(mnt))
@@ -129,19 +113,17 @@ struct file *hvb_fs_open(struct hvb_device *dm, enum hvb_filesystem which,
 }
 
 /**
- * hvb_fs_write() - write a text to a file
- * @dm: the device
- * @which: on which filesystem
+ * hvb_fs_write_at() - write a text to a file of a mount
+ * @mnt: the mount
  * @path: from its root
  * @text: the text
  *
  * Context: as hvb_fs_open().
  * Return: 0, or an errno.
  */
-int hvb_fs_write(struct hvb_device *dm, enum hvb_filesystem which,
-		 const char *path, const char *text)
+int hvb_fs_write_at(struct vfsmount *mnt, const char *path, const char *text)
 {
-	struct file *file = hvb_fs_open(dm, which, path, O_WRONLY);
+	struct file *file = file_open_root_mnt(mnt, path, O_WRONLY, 0);
 	loff_t pos = 0;
 	ssize_t ret;
 
@@ -153,12 +135,22 @@ int hvb_fs_write(struct hvb_device *dm, enum hvb_filesystem which,
 }
 
 /**
- * hvb_fs_exit() - unmount what stayed mounted
- * @dm: the device
+ * hvb_fs_write() - write a text to a file
+ * @which: on which filesystem
+ * @path: from its root
+ * @text: the text
+ *
+ * Context: as hvb_fs_open().
+ * Return: 0, or an errno.
  */
-void hvb_fs_exit(struct hvb_device *dm)
+int hvb_fs_write(enum hvb_filesystem which, const char *path, const char *text)
 {
-	if (dm->sysfs)
-		kern_unmount(dm->sysfs);
-	dm->sysfs = NULL;
+	struct vfsmount *mnt = hvb_fs_mount(which);
+	int err;
+
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+	err = hvb_fs_write_at(mnt, path, text);
+	mntput(mnt);
+	return err;
 }

@@ -4,7 +4,7 @@
 #define _HVB_FS_H
 
 struct file;
-struct hvb_device;
+struct vfsmount;
 
 /**
  * enum hvb_filesystem - where the driver opens files
@@ -18,10 +18,11 @@ enum hvb_filesystem {
 	HVB_FS_PROC,
 };
 
-struct file *hvb_fs_open(struct hvb_device *dm, enum hvb_filesystem which,
-			 const char *path, int flags);
-int hvb_fs_write(struct hvb_device *dm, enum hvb_filesystem which,
-		 const char *path, const char *text);
-void hvb_fs_exit(struct hvb_device *dm);
+struct vfsmount *hvb_fs_mount(enum hvb_filesystem which);
+struct file *hvb_fs_open(enum hvb_filesystem which, const char *path,
+			 int flags);
+int hvb_fs_write_at(struct vfsmount *mnt, const char *path, const char *text);
+int hvb_fs_write(enum hvb_filesystem which, const char *path,
+		 const char *text);
 
 #endif

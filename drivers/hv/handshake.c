@@ -8,26 +8,30 @@
 #include <linux/device.h>
 #include <linux/jiffies.h>
 
-#include "hv_balloon.h"
+#include "base.h"
+#include "channel.h"
+#include "conversation.h"
+#include "msg.h"
+#include "plan.h"
 
 /* Sends a question and waits for the answer. */
-static int ask(struct hvb_device *dm, enum hvb_stage stage, const void *buf,
+static int ask(struct hvb_conversation *conv, enum hvb_stage stage, const void *buf,
 	       size_t size)
 {
 	int err;
 
-	reinit_completion(&dm->answered);
-	WRITE_ONCE(dm->stage, stage);
-	err = hvb_vsc_send(dm, buf, size);
+	reinit_completion(&conv->answered);
+	WRITE_ONCE(conv->stage, stage);
+	err = hvb_channel_send(conv->channel, buf, size);
 	if (err)
 		return err;
-	if (!wait_for_completion_timeout(&dm->answered,
-					 msecs_to_jiffies(dm->answer_wait_ms)))
+	if (!wait_for_completion_timeout(&conv->answered,
+					 msecs_to_jiffies(conv->answer_wait_ms)))
 		return -ETIMEDOUT;
 	return 0;
 }
 
-static int negotiate_version(struct hvb_device *dm)
+static int negotiate_version(struct hvb_conversation *conv)
 {
 	static const u32 versions[] = {
 		DM_VERSION_2_0, DM_VERSION_1_0, DM_VERSION_0_3,
@@ -38,22 +42,22 @@ static int negotiate_version(struct hvb_device *dm)
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(versions); i++) {
-		size = hvb_msg_version(&req, atomic_inc_return(&dm->trans_id),
+		size = hvb_msg_version(&req, hvb_channel_next_id(conv->channel),
 				       versions[i],
 				       i == ARRAY_SIZE(versions) - 1);
-		err = ask(dm, HVB_AWAIT_VERSION, &req, size);
+		err = ask(conv, HVB_AWAIT_VERSION, &req, size);
 		if (err) {
-			dev_err_ratelimited(dm->dev, "no answer to protocol version %u.%u (%d)\n",
+			dev_err_ratelimited(conv->base->dev, "no answer to protocol version %u.%u (%d)\n",
 					    DM_VERSION_MAJOR(versions[i]),
 					    DM_VERSION_MINOR(versions[i]), err);
 			return err;
 		}
-		if (dm->is_accepted) {
-			dm->version = versions[i];
+		if (conv->is_accepted) {
+			conv->agreed.version = versions[i];
 			return 0;
 		}
 	}
-	dev_err_ratelimited(dm->dev, "the host refused every protocol version (2.0, 1.0 and 0.3)\n");
+	dev_err_ratelimited(conv->base->dev, "the host refused every protocol version (2.0, 1.0 and 0.3)\n");
 	return -EPROTO;
 }
 
@@ -61,37 +65,37 @@ static int negotiate_version(struct hvb_device *dm)
  * A host wants the first two bits of a guest that can hibernate, too; such a
  * guest refuses the requests.
  */
-static u64 features(struct hvb_device *dm)
+static u64 features(struct hvb_conversation *conv)
 {
 	u64 bits = 0;
 
-	if (hvb_device_can_balloon(dm))
+	if (hvb_base_can_balloon(conv->base))
 		bits |= DM_CAP_BALLOON;
-	if (hvb_device_can_hot_add(dm))
+	if (hvb_base_can_hot_add(conv->base))
 		bits |= DM_CAP_HOT_ADD;
-	if (hvb_device_can_hot_remove(dm) && dm->version >= DM_VERSION_2_0)
+	if (hvb_base_can_hot_remove(conv->base) && conv->agreed.version >= DM_VERSION_2_0)
 		bits |= DM_CAP_HOT_REMOVE;
 	return bits;
 }
 
-static int report_capabilities(struct hvb_device *dm)
+static int report_capabilities(struct hvb_conversation *conv)
 {
 	struct dm_capabilities caps;
 	unsigned int alignment;
 	size_t size;
 	int err;
 
-	alignment = hvb_plan_alignment((u64)dm->block_pages << PAGE_SHIFT);
-	size = hvb_msg_capabilities(&caps, atomic_inc_return(&dm->trans_id),
-				    features(dm), alignment);
-	err = ask(dm, HVB_AWAIT_CAPS, &caps, size);
+	alignment = hvb_plan_alignment((u64)conv->base->block_pages << PAGE_SHIFT);
+	size = hvb_msg_capabilities(&caps, hvb_channel_next_id(conv->channel),
+				    features(conv), alignment);
+	err = ask(conv, HVB_AWAIT_CAPS, &caps, size);
 	if (err) {
-		dev_err_ratelimited(dm->dev, "no answer to the capabilities (%d)\n",
+		dev_err_ratelimited(conv->base->dev, "no answer to the capabilities (%d)\n",
 				    err);
 		return err;
 	}
-	if (!dm->is_accepted) {
-		dev_err_ratelimited(dm->dev, "the host refused the guest's capabilities\n");
+	if (!conv->is_accepted) {
+		dev_err_ratelimited(conv->base->dev, "the host refused the guest's capabilities\n");
 		return -ECONNREFUSED;
 	}
 	return 0;
@@ -99,14 +103,14 @@ static int report_capabilities(struct hvb_device *dm)
 
 /**
  * hvb_handshake() - agree with the host
- * @dm: the device; its channel is open
+ * @conv: the conversation; its channel is open
  *
  * Context: may sleep; waits for the host, answer_wait_ms for each answer.
  * Return: 0; -EPROTO when the host refused every version; -ECONNREFUSED when it
  * refused the capabilities; -ETIMEDOUT when it didn't answer; or what sending
  * said.
  */
-int hvb_handshake(struct hvb_device *dm)
+int hvb_handshake(struct hvb_conversation *conv)
 {
-	return negotiate_version(dm) ?: report_capabilities(dm);
+	return negotiate_version(conv) ?: report_capabilities(conv);
 }

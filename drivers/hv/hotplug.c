@@ -11,14 +11,15 @@
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 
+#include "base.h"
 #include "compat.h"
-#include "hv_balloon.h"
+#include "memory.h"
 
 /*
- * The callback has no argument of ours, so the device that owns it stands
+ * The callback has no argument of ours, so whoever owns it stands
  * here. Written only while the callback isn't installed.
  */
-static struct hvb_device *online_owner;
+static struct hvb_memory *online_owner;
 
 static void online_run(unsigned long start, unsigned long end)
 {
@@ -34,35 +35,35 @@ static void online_run(unsigned long start, unsigned long end)
 static void online_page(struct page *page, unsigned int order)
 {
 	unsigned long start = page_to_pfn(page), end = start + (1UL << order);
-	struct hvb_device *dm = online_owner;
+	struct hvb_memory *mem = online_owner;
 	struct hvb_range part;
 
-	mutex_lock(&dm->absent.lock);
-	while (hvb_absent_next(dm, start, end, &part)) {
+	mutex_lock(&mem->lock);
+	while (hvb_absent_next(mem, start, end, &part)) {
 		online_run(start, part.start);
 		hvb_compat_keep_offline(pfn_to_page(part.start), part.count);
 		start = hvb_range_end(&part);
 	}
-	mutex_unlock(&dm->absent.lock);
+	mutex_unlock(&mem->lock);
 	online_run(start, end);
 }
 
 /* Backed pages in our blocks, of those that settle in one state together. */
-static unsigned long count_backed(struct hvb_device *dm, unsigned long start,
+static unsigned long count_backed(struct hvb_memory *mem, unsigned long start,
 				  unsigned long count)
 {
-	return hvb_ranges_count(&dm->absent.added, start, count) -
-	       hvb_ranges_count(&dm->absent.holes, start, count);
+	return hvb_ranges_count(&mem->added, start, count) -
+	       hvb_ranges_count(&mem->holes, start, count);
 }
 
 /* Moves the references of absent pages, and what the kernel counts of them. */
-static void hold_absent(struct hvb_device *dm, unsigned long start,
+static void hold_absent(struct hvb_memory *mem, unsigned long start,
 			unsigned long end, int refs)
 {
 	struct hvb_range part;
 	unsigned long i;
 
-	while (hvb_absent_next(dm, start, end, &part)) {
+	while (hvb_absent_next(mem, start, end, &part)) {
 		struct page *page = pfn_to_page(part.start);
 
 		for (i = 0; i < part.count; i++)
@@ -75,85 +76,80 @@ static void hold_absent(struct hvb_device *dm, unsigned long start,
 }
 
 /* Lets a block go: drops our references, as PageOffline's contract says. */
-static void going_offline(struct hvb_device *dm, unsigned long start,
+static void going_offline(struct hvb_memory *mem, unsigned long start,
 			  unsigned long count)
 {
-	struct hvb_absent *absent = &dm->absent;
-
-	mutex_lock(&absent->lock);
-	absent->moving.start = start;
-	absent->moving.count = count;
-	absent->moving_is_movable = is_zone_movable_page(pfn_to_page(start));
-	absent->nr_onlined -= count_backed(dm, start, count);
-	hold_absent(dm, start, start + count, -1);
-	mutex_unlock(&absent->lock);
-	hvb_block_begins(dm);
+	mutex_lock(&mem->lock);
+	mem->moving.start = start;
+	mem->moving.count = count;
+	mem->moving_is_movable = is_zone_movable_page(pfn_to_page(start));
+	mem->nr_onlined -= count_backed(mem, start, count);
+	hold_absent(mem, start, start + count, -1);
+	mutex_unlock(&mem->lock);
+	hvb_block_begins(&mem->blocks);
 }
 
-static void going_online(struct hvb_device *dm, unsigned long start,
+static void going_online(struct hvb_memory *mem, unsigned long start,
 			 unsigned long count)
 {
-	struct hvb_absent *absent = &dm->absent;
-
-	mutex_lock(&absent->lock);
-	absent->moving.start = start;
-	absent->moving.count = count;
-	mutex_unlock(&absent->lock);
+	mutex_lock(&mem->lock);
+	mem->moving.start = start;
+	mem->moving.count = count;
+	mutex_unlock(&mem->lock);
 }
 
 /*
  * A block came to rest. We aren't always told before that it was moving: the
  * notifiers before ours can stop a change.
  */
-static void settled(struct hvb_device *dm, unsigned long start,
+static void settled(struct hvb_memory *mem, unsigned long start,
 		    unsigned long count, bool is_online, bool was_online)
 {
-	struct hvb_absent *absent = &dm->absent;
 	struct hvb_range part;
 
-	mutex_lock(&absent->lock);
-	if (!absent->moving.count)
+	mutex_lock(&mem->lock);
+	if (!mem->moving.count)
 		goto unlock;
-	absent->moving.count = 0;
+	mem->moving.count = 0;
 	if (is_online && was_online)
-		hold_absent(dm, start, start + count, 1);
-	if (is_online ? !hvb_absent_went_online(dm, start, count) :
-			was_online && hvb_absent_went_offline(dm, start, count))
-		absent->nr_onlined += count_backed(dm, start, count);
-	while (hvb_ranges_next(&absent->returning, start, start + count,
+		hold_absent(mem, start, start + count, 1);
+	if (is_online ? !hvb_claim_went_online(mem, start, count) :
+			was_online && hvb_claim_went_offline(mem, start, count))
+		mem->nr_onlined += count_backed(mem, start, count);
+	while (hvb_ranges_next(&mem->returning, start, start + count,
 			       &part)) {
-		hvb_absent_must_take(dm, &absent->returning, part.start, part.count);
-		hvb_absent_release(dm, part.start, part.count);
+		hvb_absent_erase(mem, &mem->returning, part.start, part.count);
+		hvb_absent_release(mem, part.start, part.count);
 	}
 unlock:
-	mutex_unlock(&absent->lock);
+	mutex_unlock(&mem->lock);
 }
 
 static int memory_event(struct notifier_block *nb, unsigned long event,
 			void *data)
 {
-	struct hvb_device *dm = container_of(nb, struct hvb_device, absent.nb);
+	struct hvb_memory *mem = container_of(nb, struct hvb_memory, nb);
 	const struct memory_notify *block = data;
 	unsigned long start = block->start_pfn, count = block->nr_pages;
 
 	switch (event) {
 	case MEM_GOING_ONLINE:
-		going_online(dm, start, count);
+		going_online(mem, start, count);
 		break;
 	case MEM_GOING_OFFLINE:
-		going_offline(dm, start, count);
+		going_offline(mem, start, count);
 		break;
 	case MEM_ONLINE:
-		settled(dm, start, count, true, false);
+		settled(mem, start, count, true, false);
 		break;
 	case MEM_CANCEL_ONLINE:
-		settled(dm, start, count, false, false);
+		settled(mem, start, count, false, false);
 		break;
 	case MEM_OFFLINE:
-		settled(dm, start, count, false, true);
+		settled(mem, start, count, false, true);
 		break;
 	case MEM_CANCEL_OFFLINE:
-		settled(dm, start, count, true, true);
+		settled(mem, start, count, true, true);
 		break;
 	}
 	return NOTIFY_OK;
@@ -161,44 +157,44 @@ static int memory_event(struct notifier_block *nb, unsigned long event,
 
 /**
  * hvb_hotplug_init() - take part in the kernel's memory hotplug
- * @dm: the device
+ * @mem: the guest's memory
  *
  * Without the online callback the driver works on, but can't hot-add.
  *
  * Return: 0; -ENOMEM or what else the kernel's registration says.
  */
-int hvb_hotplug_init(struct hvb_device *dm)
+int hvb_hotplug_init(struct hvb_memory *mem)
 {
 	int err;
 
-	dm->absent.nb.notifier_call = memory_event;
-	err = register_memory_notifier(&dm->absent.nb);
+	mem->nb.notifier_call = memory_event;
+	err = register_memory_notifier(&mem->nb);
 	if (err)
 		return err;
 
 	if (online_owner)
 		goto taken;
-	online_owner = dm;
+	online_owner = mem;
 	if (!set_online_page_callback(online_page)) {
-		dm->absent.owns_callback = true;
+		mem->owns_callback = true;
 		return 0;
 	}
 	online_owner = NULL;
 taken:
-	dev_warn_ratelimited(dm->dev, "another driver decides which hot-added pages come online, so hot-add is off\n");
+	dev_warn_ratelimited(mem->base->dev, "another driver decides which hot-added pages come online, so hot-add is off\n");
 	return 0;
 }
 
 /**
  * hvb_hotplug_exit() - stop taking part
- * @dm: the device
+ * @mem: the guest's memory
  */
-void hvb_hotplug_exit(struct hvb_device *dm)
+void hvb_hotplug_exit(struct hvb_memory *mem)
 {
-	if (dm->absent.owns_callback) {
+	if (mem->owns_callback) {
 		restore_online_page_callback(online_page);
 		online_owner = NULL;
-		dm->absent.owns_callback = false;
+		mem->owns_callback = false;
 	}
-	unregister_memory_notifier(&dm->absent.nb);
+	unregister_memory_notifier(&mem->nb);
 }

@@ -14,7 +14,8 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
-#include "hv_balloon.h"
+#include "base.h"
+#include "memory.h"
 
 #define LEDGER_MAGIC	0x6864766c656467ULL
 
@@ -39,30 +40,30 @@ struct ledger {
 	struct ledger_entry entries[];
 };
 
-static struct hvb_ranges *ledger_set(struct hvb_device *dm,
+static struct hvb_ranges *ledger_set(struct hvb_memory *mem,
 				     enum ledger_set set)
 {
 	switch (set) {
 	case LEDGER_GIVEN:
-		return &dm->absent.given;
+		return &mem->given;
 	case LEDGER_HOLES:
-		return &dm->absent.holes;
+		return &mem->holes;
 	case LEDGER_ADDED:
-		return &dm->absent.added;
+		return &mem->added;
 	case LEDGER_IDLE:
-		return &dm->absent.idle;
+		return &mem->idle;
 	default:
-		return &dm->absent.movable;
+		return &mem->movable;
 	}
 }
 
-static void write_set(struct hvb_device *dm, struct ledger *ledger,
+static void write_set(struct hvb_memory *mem, struct ledger *ledger,
 		      enum ledger_set set)
 {
 	unsigned long from = 0;
 	struct hvb_range part;
 
-	while (hvb_ranges_next(ledger_set(dm, set), from, ULONG_MAX, &part)) {
+	while (hvb_ranges_next(ledger_set(mem, set), from, ULONG_MAX, &part)) {
 		struct ledger_entry *entry;
 
 		entry = &ledger->entries[ledger->nr_entries++];
@@ -74,38 +75,38 @@ static void write_set(struct hvb_device *dm, struct ledger *ledger,
 
 /**
  * hvb_ledger_leave() - write down what the host holds, for the next driver
- * @dm: the device; nothing changes its sets any more
+ * @mem: the guest's memory; nothing changes its sets any more
+ * @is_leaving: the device itself goes, and not only its driver
  *
  * Context: may sleep.
  */
-void hvb_ledger_leave(struct hvb_device *dm)
+void hvb_ledger_leave(struct hvb_memory *mem, bool is_leaving)
 {
-	struct hvb_absent *absent = &dm->absent;
-	unsigned long held_pages = absent->given.nr_pages;
+	unsigned long held_pages = mem->given.nr_pages;
 	unsigned long nr = 0;
 	enum ledger_set set;
 	struct ledger *ledger;
 
 	for (set = 0; set < LEDGER_SETS; set++)
-		nr += ledger_set(dm, set)->nr_ranges;
+		nr += ledger_set(mem, set)->nr_ranges;
 	if (!nr)
 		return;
 	if (held_pages)
-		dev_warn_ratelimited(dm->dev, "the host holds %lu pages (%lu MiB) of this guest; they stay away until it returns them to a driver loaded later, or the guest restarts\n",
+		dev_warn_ratelimited(mem->base->dev, "the host holds %lu pages (%lu MiB) of this guest; they stay away until it returns them to a driver loaded later, or the guest restarts\n",
 				     held_pages, held_pages >> (20 - PAGE_SHIFT));
 
-	if (dm->is_leaving)
+	if (is_leaving)
 		return;
 	ledger = kvmalloc(struct_size(ledger, entries, nr), GFP_KERNEL);
 	if (!ledger) {
-		dev_warn_ratelimited(dm->dev, "no memory to remember which pages these are: only a restart brings them back\n");
+		dev_warn_ratelimited(mem->base->dev, "no memory to remember which pages these are: only a restart brings them back\n");
 		return;
 	}
 	ledger->magic = LEDGER_MAGIC;
 	ledger->nr_entries = 0;
 	for (set = 0; set < LEDGER_SETS; set++)
-		write_set(dm, ledger, set);
-	dm->dev->platform_data = ledger;
+		write_set(mem, ledger, set);
+	mem->base->dev->platform_data = ledger;
 }
 
 /*
@@ -140,90 +141,89 @@ static bool is_true(enum ledger_set set, unsigned long start,
 	}
 }
 
-static void adopt_part(struct hvb_device *dm, enum ledger_set set,
+static void adopt_part(struct hvb_memory *mem, enum ledger_set set,
 		       unsigned long start, unsigned long count)
 {
 	int err = -ESTALE;
 
 	if (is_true(set, start, count))
-		err = hvb_ranges_insert(ledger_set(dm, set), start, count,
+		err = hvb_ranges_insert(ledger_set(mem, set), start, count,
 					GFP_KERNEL | __GFP_NOFAIL);
 	if (err)
-		dev_warn_ratelimited(dm->dev, "pages %lu+%lu of the driver before can't be taken over (%d)\n",
+		dev_warn_ratelimited(mem->base->dev, "pages %lu+%lu of the driver before can't be taken over (%d)\n",
 				     start, count, err);
 }
 
 /* Block by block: what became of one says nothing of the others. */
-static void adopt(struct hvb_device *dm, const struct ledger_entry *entry)
+static void adopt(struct hvb_memory *mem, const struct ledger_entry *entry)
 {
 	unsigned long end = hvb_range_end(&entry->range), next;
 	unsigned long start = entry->range.start;
 
 	for (; start < end; start = next) {
-		next = min(end, ALIGN(start + 1, dm->block_pages));
-		adopt_part(dm, entry->set, start, next - start);
+		next = min(end, ALIGN(start + 1, mem->base->block_pages));
+		adopt_part(mem, entry->set, start, next - start);
 		cond_resched();
 	}
 }
 
-static unsigned long count_onlined(struct hvb_device *dm)
+static unsigned long count_onlined(struct hvb_memory *mem)
 {
 	unsigned long from = 0, nr = 0;
 	struct hvb_range part;
 
-	while (hvb_ranges_next(&dm->absent.added, from, ULONG_MAX, &part)) {
+	while (hvb_ranges_next(&mem->added, from, ULONG_MAX, &part)) {
 		unsigned long end = hvb_range_end(&part);
 
-		for (from = part.start; from < end; from += dm->block_pages)
+		for (from = part.start; from < end; from += mem->base->block_pages)
 			if (pfn_to_online_page(from) ||
-			    hvb_absent_is_idle(dm, from))
-				nr += dm->block_pages -
-				      hvb_ranges_count(&dm->absent.holes, from,
-						       dm->block_pages);
+			    hvb_claim_is_idle(mem, from))
+				nr += mem->base->block_pages -
+				      hvb_ranges_count(&mem->holes, from,
+						       mem->base->block_pages);
 	}
 	return nr;
 }
 
 /* Blocks that should have been online with the driver before. */
-static void wait_for_blocks(struct hvb_device *dm)
+static void wait_for_blocks(struct hvb_memory *mem)
 {
 	unsigned long from = 0;
 	struct hvb_range part;
 
-	while (hvb_ranges_next(&dm->absent.added, from, ULONG_MAX, &part)) {
+	while (hvb_ranges_next(&mem->added, from, ULONG_MAX, &part)) {
 		unsigned long end = hvb_range_end(&part);
 
-		for (from = part.start; from < end; from += dm->block_pages)
+		for (from = part.start; from < end; from += mem->base->block_pages)
 			if (pfn_valid(from) && !pfn_to_online_page(from))
-				hvb_waiting_add(dm, from, HVB_ONLINE_OFF);
+				hvb_waiting_add(mem, from);
 	}
 }
 
 /**
  * hvb_ledger_adopt() - take over what the driver before left
- * @dm: the device; its sets are empty
+ * @mem: the guest's memory; its sets are empty
  *
  * Context: may sleep.
  */
-void hvb_ledger_adopt(struct hvb_device *dm)
+void hvb_ledger_adopt(struct hvb_memory *mem)
 {
-	struct ledger *ledger = dm->dev->platform_data;
+	struct ledger *ledger = mem->base->dev->platform_data;
 	unsigned long i;
 
 	if (!ledger || ledger->magic != LEDGER_MAGIC)
 		return;
-	dm->dev->platform_data = NULL;
+	mem->base->dev->platform_data = NULL;
 
 	for (i = 0; i < ledger->nr_entries; i++)
-		adopt(dm, &ledger->entries[i]);
-	mutex_lock(&dm->absent.lock);
-	dm->absent.nr_added = dm->absent.added.nr_pages -
-			      dm->absent.holes.nr_pages;
-	dm->absent.nr_onlined = count_onlined(dm);
-	mutex_unlock(&dm->absent.lock);
-	wait_for_blocks(dm);
-	if (dm->absent.given.nr_pages)
-		dev_info_ratelimited(dm->dev, "took over %lu MiB that the host holds\n",
-				     dm->absent.given.nr_pages >> (20 - PAGE_SHIFT));
+		adopt(mem, &ledger->entries[i]);
+	mutex_lock(&mem->lock);
+	mem->nr_added = mem->added.nr_pages - mem->holes.nr_pages;
+	mem->nr_onlined = count_onlined(mem);
+	mutex_unlock(&mem->lock);
+	wait_for_blocks(mem);
+	if (mem->given.nr_pages)
+		dev_info_ratelimited(mem->base->dev, "took over %lu MiB that the host holds\n",
+				     mem->given.nr_pages >> (20 - PAGE_SHIFT));
 	kvfree(ledger);
 }

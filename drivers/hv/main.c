@@ -11,25 +11,7 @@
 #include <asm/mshyperv.h>
 
 #include "compat.h"
-#include "hv_balloon.h"
-
-static int start(struct hvb_device *dm)
-{
-	int err = hvb_vsc_connect(dm);
-
-	if (err)
-		return err;
-	err = hvb_status_start(dm);
-	if (err)
-		hvb_vsc_disconnect(dm);
-	return err;
-}
-
-static void stop(struct hvb_device *dm)
-{
-	hvb_status_stop(dm);
-	hvb_vsc_disconnect(dm);
-}
+#include "device.h"
 
 static int balloon_probe(struct hv_device *hv,
 			 const struct hv_vmbus_device_id *id)
@@ -40,20 +22,20 @@ static int balloon_probe(struct hv_device *hv,
 	dm = kzalloc(sizeof(*dm), GFP_KERNEL);
 	if (!dm)
 		return -ENOMEM;
-	dm->dev = &hv->device;
+	dm->base.dev = &hv->device;
+	dm->base.params = &hvb_params;
+	dm->base.can_hibernate = hv_is_hibernation_supported();
 	dm->hv = hv;
 	dm->transport = &hvb_vmbus_transport;
-	dm->params = &hvb_params;
-	dm->can_hibernate = hv_is_hibernation_supported();
 	hv_set_drvdata(hv, dm);
 
 	err = hvb_device_init(dm);
 	if (err)
 		goto err_init;
-	err = start(dm);
+	err = hvb_device_start(dm);
 	if (err)
 		goto err_start;
-	hvb_reporting_start(dm);
+	hvb_page_reporting_start(&dm->page_reporting, &dm->base);
 	hvb_debugfs_init(dm);
 	return 0;
 
@@ -70,8 +52,8 @@ static HVB_REMOVE_RET balloon_remove(struct hv_device *hv)
 	struct hvb_device *dm = hv_get_drvdata(hv);
 
 	hvb_debugfs_exit(dm);
-	hvb_reporting_stop(dm);
-	stop(dm);
+	hvb_page_reporting_stop(&dm->page_reporting);
+	hvb_device_stop(dm);
 	dm->is_leaving = hv->channel->rescind;
 	hvb_device_exit(dm);
 	hv_set_drvdata(hv, NULL);
@@ -81,14 +63,14 @@ static HVB_REMOVE_RET balloon_remove(struct hv_device *hv)
 
 static int balloon_suspend(struct hv_device *hv)
 {
-	stop(hv_get_drvdata(hv));
+	hvb_device_stop(hv_get_drvdata(hv));
 	return 0;
 }
 
 /* When it fails the device stays, silent, with all that it knows. */
 static int balloon_resume(struct hv_device *hv)
 {
-	return start(hv_get_drvdata(hv));
+	return hvb_device_start(hv_get_drvdata(hv));
 }
 
 static const struct hv_vmbus_device_id id_table[] = {

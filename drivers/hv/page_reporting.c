@@ -11,7 +11,8 @@
 
 #include <asm/mshyperv.h>
 
-#include "hv_balloon.h"
+#include "base.h"
+#include "page_reporting.h"
 
 #define LARGE_PAGE_BYTES	(2UL << 20)
 #define LARGE_PAGE_ORDER	9
@@ -58,73 +59,77 @@ static u64 send_hint(struct scatterlist *sgl, unsigned int nents)
 static int report_free_pages(struct page_reporting_dev_info *prdev,
 			     struct scatterlist *sgl, unsigned int nents)
 {
-	struct hvb_device *dm = container_of(prdev, struct hvb_device, prdev);
+	struct hvb_page_reporting *reporting =
+		container_of(prdev, struct hvb_page_reporting, prdev);
 	u64 status;
 
-	if (READ_ONCE(dm->hint_failed))
+	if (READ_ONCE(reporting->has_failed))
 		return -EIO;
 	status = send_hint(sgl, nents);
 	if (hv_result_success(status))
 		return 0;
 
-	WRITE_ONCE(dm->hint_failed, true);
-	dev_warn_ratelimited(dm->dev, "the hypervisor refused a cold discard hint (%#x), free page reporting is off now\n",
+	WRITE_ONCE(reporting->has_failed, true);
+	dev_warn_ratelimited(reporting->base->dev, "the hypervisor refused a cold discard hint (%#x), free page reporting is off now\n",
 			     hv_result(status));
 	/* Unregistering waits for this function, so it can't be done here. */
-	queue_work(dm->wq, &dm->disable_reporting_work);
+	queue_work(reporting->base->wq, &reporting->disable_work);
 	return -EIO;
 }
 
-static void unregister(struct hvb_device *dm)
+static void unregister(struct hvb_page_reporting *reporting)
 {
-	if (dm->prdev_registered)
-		page_reporting_unregister(&dm->prdev);
-	dm->prdev_registered = false;
+	if (reporting->is_registered)
+		page_reporting_unregister(&reporting->prdev);
+	reporting->is_registered = false;
 }
 
-static void disable_reporting(struct work_struct *work)
+static void disable(struct work_struct *work)
 {
-	unregister(container_of(work, struct hvb_device,
-				disable_reporting_work));
+	unregister(container_of(work, struct hvb_page_reporting,
+				disable_work));
 }
 
 /**
- * hvb_reporting_start() - report free pages where the hypervisor wants it
- * @dm: the device
+ * hvb_page_reporting_start() - report free pages where the hypervisor wants it
+ * @reporting: zeroed
+ * @base: of the device
  *
  * The driver works without, so a failure is only said.
  *
  * Context: may sleep.
  */
-void hvb_reporting_start(struct hvb_device *dm)
+void hvb_page_reporting_start(struct hvb_page_reporting *reporting,
+			      struct hvb_base *base)
 {
 	int err;
 
 	BUILD_BUG_ON(PAGE_REPORTING_CAPACITY >
 		     HV_MEMORY_HINT_MAX_GPA_PAGE_RANGES);
-	INIT_WORK(&dm->disable_reporting_work, disable_reporting);
+	reporting->base = base;
+	INIT_WORK(&reporting->disable_work, disable);
 	if (!hv_query_ext_cap(HV_EXT_CAPABILITY_MEMORY_COLD_DISCARD_HINT))
 		return;
 
-	dm->prdev.report = report_free_pages;
-	dm->prdev.order = pageblock_order;
-	err = page_reporting_register(&dm->prdev);
+	reporting->prdev.report = report_free_pages;
+	reporting->prdev.order = pageblock_order;
+	err = page_reporting_register(&reporting->prdev);
 	if (err) {
-		dev_warn_ratelimited(dm->dev, "free page reporting doesn't start (%d)\n",
+		dev_warn_ratelimited(base->dev, "free page reporting doesn't start (%d)\n",
 				     err);
 		return;
 	}
-	dm->prdev_registered = true;
+	reporting->is_registered = true;
 }
 
 /**
- * hvb_reporting_stop() - stop reporting free pages
- * @dm: the device; hvb_reporting_start() was called
+ * hvb_page_reporting_stop() - stop reporting free pages
+ * @reporting: hvb_page_reporting_start() was called
  *
  * Context: may sleep; waits for a report that is under way.
  */
-void hvb_reporting_stop(struct hvb_device *dm)
+void hvb_page_reporting_stop(struct hvb_page_reporting *reporting)
 {
-	unregister(dm);
-	cancel_work_sync(&dm->disable_reporting_work);
+	unregister(reporting);
+	cancel_work_sync(&reporting->disable_work);
 }

@@ -8,7 +8,10 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "hv_balloon.h"
+#include "device.h"
+#include "params.h"
+#include "plan.h"
+#include "trigger.h"
 
 #define pr_refused(fmt, ...) \
 	pr_warn_ratelimited("hv_balloon: " fmt, ##__VA_ARGS__)

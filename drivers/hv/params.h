@@ -3,7 +3,6 @@
 #ifndef _HVB_PARAMS_H
 #define _HVB_PARAMS_H
 
-#include <linux/completion.h>
 #include <linux/types.h>
 
 #include "trigger.h"
@@ -55,20 +54,6 @@ struct hvb_params {
 	unsigned int burst_interval_ms;
 	unsigned int burst_decay_s;
 	int extension;
-};
-
-/**
- * struct hvb_psi_request - a change of a PSI trigger, for the reporter
- * @which: which of the two
- * @text: in PSI's words, or empty for none
- * @err: how it went
- * @done: it was carried out
- */
-struct hvb_psi_request {
-	enum hvb_psi_which which;
-	const char *text;
-	int err;
-	struct completion done;
 };
 
 extern struct hvb_params hvb_params;

@@ -141,23 +141,30 @@ unsigned int hvb_plan_alignment(u64 block_bytes)
 }
 
 /**
- * hvb_plan_zone() - how the next block comes online
+ * hvb_plan_zone() - where the next block comes online
  * @policy: what the admin set
  * @kernel_pages: pages that the kernel can use for everything
  * @movable_pages: pages that it can use only for what can be moved
  * @block_pages: pages of the block
  *
- * Return: HVB_ONLINE_KERNEL, HVB_ONLINE_MOVABLE or HVB_ONLINE_OFF.
+ * Return: the zone; HVB_ZONE_NONE when it is left to others.
  */
-enum hvb_online_policy hvb_plan_zone(enum hvb_online_policy policy,
-				     u64 kernel_pages, u64 movable_pages,
-				     u64 block_pages)
+enum hvb_zone hvb_plan_zone(enum hvb_online_policy policy, u64 kernel_pages,
+			    u64 movable_pages, u64 block_pages)
 {
-	if (policy != HVB_ONLINE_AUTO)
-		return policy;
-	if (movable_pages + block_pages <= MOVABLE_PER_KERNEL * kernel_pages)
-		return HVB_ONLINE_MOVABLE;
-	return HVB_ONLINE_KERNEL;
+	bool has_room = movable_pages + block_pages <=
+			MOVABLE_PER_KERNEL * kernel_pages;
+
+	switch (policy) {
+	case HVB_ONLINE_OFF:
+		return HVB_ZONE_NONE;
+	case HVB_ONLINE_MOVABLE:
+		return HVB_ZONE_MOVABLE;
+	case HVB_ONLINE_AUTO:
+		return has_room ? HVB_ZONE_MOVABLE : HVB_ZONE_KERNEL;
+	default:
+		return HVB_ZONE_KERNEL;
+	}
 }
 
 /**

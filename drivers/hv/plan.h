@@ -22,6 +22,18 @@ enum hvb_online_policy {
 };
 
 /**
+ * enum hvb_zone - where a block comes online
+ * @HVB_ZONE_KERNEL: for every use
+ * @HVB_ZONE_MOVABLE: in ZONE_MOVABLE
+ * @HVB_ZONE_NONE: not by the driver
+ */
+enum hvb_zone {
+	HVB_ZONE_KERNEL,
+	HVB_ZONE_MOVABLE,
+	HVB_ZONE_NONE,
+};
+
+/**
  * struct hvb_plan - what a hot-add request means in memory blocks
  * @backed: the pages that the host backs now; never empty
  * @first_page: start of the first block touched
@@ -55,9 +67,8 @@ struct hvb_range hvb_plan_backed(const struct hvb_plan *plan,
 bool hvb_plan_is_transient(int err);
 struct hvb_answer hvb_plan_answer(u64 added_pages, int err);
 unsigned int hvb_plan_alignment(u64 block_bytes);
-enum hvb_online_policy hvb_plan_zone(enum hvb_online_policy policy,
-				     u64 kernel_pages, u64 movable_pages,
-				     u64 block_pages);
+enum hvb_zone hvb_plan_zone(enum hvb_online_policy policy, u64 kernel_pages,
+			    u64 movable_pages, u64 block_pages);
 unsigned int hvb_plan_order(unsigned long start, unsigned long count,
 			    unsigned int max_order);
 

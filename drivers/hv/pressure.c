@@ -15,8 +15,8 @@
 #include <linux/err.h>
 #include <linux/time64.h>
 
-#include "hv_balloon.h"
-#include "trace.h"
+#include "base.h"
+#include "pressure.h"
 
 /* Memory is low, for the fallback, when less than this share is available. */
 #define LOW_SHARE	8
@@ -31,151 +31,184 @@
 /* A driver can be loaded long before cgroup2 is mounted. */
 #define PATIENCE_US	(30 * USEC_PER_SEC)
 
-static void put(struct hvb_device *dm, enum hvb_psi_which which,
+static void put(struct hvb_pressure *pressure, enum hvb_psi_which which,
 		struct hvb_psi *psi)
 {
-	mutex_lock(&dm->psi_lock);
-	swap(dm->psi[which], psi);
-	mutex_unlock(&dm->psi_lock);
+	mutex_lock(&pressure->lock);
+	swap(pressure->armed[which], psi);
+	mutex_unlock(&pressure->lock);
 	hvb_psi_disarm(psi);
 }
 
 /**
+ * hvb_pressure_init() - no trigger is armed yet
+ * @pressure: zeroed
+ * @base: of the device
+ * @sleepers: whom a trigger wakes
+ *
+ * Context: any.
+ */
+void hvb_pressure_init(struct hvb_pressure *pressure,
+		       const struct hvb_base *base,
+		       wait_queue_head_t *sleepers)
+{
+	pressure->base = base;
+	pressure->sleepers = sleepers;
+	mutex_init(&pressure->lock);
+}
+
+/**
+ * hvb_pressure_begin() - want what the admin set
+ * @pressure: what is known
+ * @params: what the admin set
+ *
+ * Context: any, while there is no reporter; nobody changes @params.
+ */
+void hvb_pressure_begin(struct hvb_pressure *pressure,
+			const struct hvb_params *params)
+{
+	memcpy(pressure->wanted, params->psi, sizeof(pressure->wanted));
+}
+
+/**
  * hvb_pressure_set() - change a trigger
- * @dm: the device
+ * @pressure: what is known
  * @which: which of the two
  * @text: in PSI's words, or empty for none
  *
  * Return: 0; or what PSI said, and then the old trigger stays armed.
  */
-int hvb_pressure_set(struct hvb_device *dm, enum hvb_psi_which which,
+int hvb_pressure_set(struct hvb_pressure *pressure, enum hvb_psi_which which,
 		     const char *text)
 {
 	struct hvb_psi *psi = NULL;
 
 	if (*text) {
-		psi = hvb_psi_arm(dm, text);
+		psi = hvb_psi_arm(pressure->base->dev, text,
+				  pressure->sleepers);
 		if (IS_ERR(psi))
 			return PTR_ERR(psi);
 	}
-	strscpy(dm->psi_wanted[which], text, HVB_TRIGGER_MAX);
-	put(dm, which, psi);
-	dm->psi_due_us = 0;
+	strscpy(pressure->wanted[which], text, HVB_TRIGGER_MAX);
+	put(pressure, which, psi);
+	pressure->due_us = 0;
 	return 0;
 }
 
 /* Return: 0 when all that is wanted is armed; or what PSI said. */
-static int arm_wanted(struct hvb_device *dm)
+static int arm_wanted(struct hvb_pressure *pressure)
 {
 	enum hvb_psi_which which;
 	int err = 0;
 
 	for (which = 0; which < HVB_PSI_TRIGGERS; which++) {
-		const char *wanted = dm->psi_wanted[which];
+		const char *wanted = pressure->wanted[which];
 		struct hvb_psi *psi;
 
-		if (dm->psi[which] || !*wanted)
+		if (pressure->armed[which] || !*wanted)
 			continue;
-		psi = hvb_psi_arm(dm, wanted);
+		psi = hvb_psi_arm(pressure->base->dev, wanted,
+				  pressure->sleepers);
 		if (IS_ERR(psi))
 			err = PTR_ERR(psi);
 		else
-			put(dm, which, psi);
+			put(pressure, which, psi);
 	}
 	return err;
 }
 
-static void say_missing(struct hvb_device *dm, int err, u64 now_us)
+static void say_missing(struct hvb_pressure *pressure, int err, u64 now_us)
 {
-	if (!dm->psi_missing)
-		dm->psi_since_us = now_us;
-	if (err != dm->psi_err) {
-		dm->psi_err = err;
-		WRITE_ONCE(dm->psi_missing, hvb_psi_why(dm, err));
-		dm->psi_said = false;
+	if (!pressure->missing)
+		pressure->since_us = now_us;
+	if (err != pressure->err) {
+		pressure->err = err;
+		WRITE_ONCE(pressure->missing, hvb_psi_why(err));
+		pressure->is_said = false;
 	}
-	if (dm->psi_said ||
-	    (err == -ENXIO && now_us - dm->psi_since_us < PATIENCE_US))
+	if (pressure->is_said ||
+	    (err == -ENXIO && now_us - pressure->since_us < PATIENCE_US))
 		return;
-	dm->psi_said = true;
-	dev_warn_ratelimited(dm->dev, "no pressure from PSI (%d): %s; allocation stalls are watched instead\n",
-			     err, dm->psi_missing);
+	pressure->is_said = true;
+	dev_warn_ratelimited(pressure->base->dev, "no pressure from PSI (%d): %s; allocation stalls are watched instead\n",
+			     err, pressure->missing);
 }
 
-static void say_complete(struct hvb_device *dm)
+static void say_complete(struct hvb_pressure *pressure)
 {
-	if (dm->psi_said)
-		dev_info_ratelimited(dm->dev, "pressure comes from PSI again\n");
-	dm->psi_err = 0;
-	dm->psi_said = false;
-	WRITE_ONCE(dm->psi_missing, NULL);
+	if (pressure->is_said)
+		dev_info_ratelimited(pressure->base->dev, "pressure comes from PSI again\n");
+	pressure->err = 0;
+	pressure->is_said = false;
+	WRITE_ONCE(pressure->missing, NULL);
 }
 
 /**
  * hvb_pressure_tend() - arm what is wanted and isn't armed
- * @dm: the device
+ * @pressure: what is known
  * @now_us: the time
  *
  * To be called often; it does little, and mostly nothing.
  */
-void hvb_pressure_tend(struct hvb_device *dm, u64 now_us)
+void hvb_pressure_tend(struct hvb_pressure *pressure, u64 now_us)
 {
 	int err;
 
-	if (now_us < dm->psi_due_us)
+	if (now_us < pressure->due_us)
 		return;
-	err = arm_wanted(dm);
+	err = arm_wanted(pressure);
 	if (err)
-		say_missing(dm, err, now_us);
+		say_missing(pressure, err, now_us);
 	else
-		say_complete(dm);
-	dm->psi_due_us = err && err != -EOPNOTSUPP ? now_us + RETRY_US :
+		say_complete(pressure);
+	pressure->due_us = err && err != -EOPNOTSUPP ? now_us + RETRY_US :
 						     U64_MAX;
 }
 
 /**
  * hvb_pressure_stop() - disarm, and leave nothing behind
- * @dm: the device
+ * @pressure: what is known
  *
  * What is wanted stays wanted, for the next reporter.
  */
-void hvb_pressure_stop(struct hvb_device *dm)
+void hvb_pressure_stop(struct hvb_pressure *pressure)
 {
 	enum hvb_psi_which which;
 
 	for (which = 0; which < HVB_PSI_TRIGGERS; which++)
-		put(dm, which, NULL);
-	dm->psi_due_us = 0;
+		put(pressure, which, NULL);
+	pressure->due_us = 0;
 }
 
 /**
  * hvb_pressure_is_woken() - is there something to look at?
- * @dm: the device
+ * @pressure: what is known
  *
- * Return: true when a file was woken since hvb_pressure_take().
+ * Return: true when a file was woken since hvb_pressure_fired().
  */
-bool hvb_pressure_is_woken(struct hvb_device *dm)
+bool hvb_pressure_is_woken(struct hvb_pressure *pressure)
 {
 	enum hvb_psi_which which;
 
 	for (which = 0; which < HVB_PSI_TRIGGERS; which++)
-		if (dm->psi[which] && hvb_watch_is_woken(&dm->psi[which]->watch))
+		if (pressure->armed[which] &&
+		    hvb_psi_is_woken(pressure->armed[which]))
 			return true;
 	return false;
 }
 
-static void lose(struct hvb_device *dm, enum hvb_psi_which which, u64 now_us)
+static void lose(struct hvb_pressure *pressure, enum hvb_psi_which which, u64 now_us)
 {
-	put(dm, which, NULL);
-	dm->psi_due_us = now_us + RETRY_US;
-	dm->psi_err = 0;
-	WRITE_ONCE(dm->psi_missing,
+	put(pressure, which, NULL);
+	pressure->due_us = now_us + RETRY_US;
+	pressure->err = 0;
+	WRITE_ONCE(pressure->missing,
 		   "PSI was turned off; it is tried again in some seconds");
 }
 
 /**
- * hvb_pressure_take() - ask whether a trigger fired, and arm it again
- * @dm: the device
+ * hvb_pressure_fired() - ask whether a trigger fired, and arm it again
+ * @pressure: what is known
  * @which: which of the two
  * @now_us: the time
  *
@@ -183,57 +216,56 @@ static void lose(struct hvb_device *dm, enum hvb_psi_which which, u64 now_us)
  *
  * Return: true when it fired since it was last asked.
  */
-bool hvb_pressure_take(struct hvb_device *dm, enum hvb_psi_which which,
-		       u64 now_us)
+bool hvb_pressure_fired(struct hvb_pressure *pressure, enum hvb_psi_which which,
+			u64 now_us)
 {
 	__poll_t found;
 
-	if (!dm->psi[which])
+	if (!pressure->armed[which])
 		return false;
-	found = hvb_psi_ask(dm->psi[which]);
+	found = hvb_psi_ask(pressure->armed[which]);
 	if (found & EPOLLERR)
-		lose(dm, which, now_us);
+		lose(pressure, which, now_us);
 	return (found & (EPOLLPRI | EPOLLERR)) == EPOLLPRI;
 }
 
 /**
  * hvb_pressure_armed() - the trigger that is armed
- * @dm: the device
+ * @pressure: what is known
  * @which: which of the two
  * @text: room for HVB_TRIGGER_MAX characters: it in PSI's words, or "none"
  *
  * Context: may sleep.
  */
-void hvb_pressure_armed(struct hvb_device *dm, enum hvb_psi_which which,
+void hvb_pressure_armed(struct hvb_pressure *pressure, enum hvb_psi_which which,
 			char *text)
 {
-	mutex_lock(&dm->psi_lock);
-	strscpy(text, dm->psi[which] ? dm->psi[which]->armed : "none",
-		HVB_TRIGGER_MAX);
-	mutex_unlock(&dm->psi_lock);
+	mutex_lock(&pressure->lock);
+	strscpy(text, hvb_psi_armed(pressure->armed[which]), HVB_TRIGGER_MAX);
+	mutex_unlock(&pressure->lock);
 }
 
 /**
  * hvb_pressure_missing() - why a trigger that is wanted isn't armed
- * @dm: the device
+ * @pressure: what is known
  *
  * Context: any.
  * Return: some words, with what to do; or "nothing".
  */
-const char *hvb_pressure_missing(const struct hvb_device *dm)
+const char *hvb_pressure_missing(const struct hvb_pressure *pressure)
 {
-	return READ_ONCE(dm->psi_missing) ?: "nothing";
+	return READ_ONCE(pressure->missing) ?: "nothing";
 }
 
 /**
  * hvb_pressure_read() - PSI's averages, as it prints them
- * @dm: the device
+ * @pressure: what is known
  * @text: room for them
  * @size: characters there
  */
-void hvb_pressure_read(struct hvb_device *dm, char *text, size_t size)
+void hvb_pressure_read(struct hvb_pressure *pressure, char *text, size_t size)
 {
-	struct hvb_psi *psi = dm->psi[HVB_PSI_TRIGGER];
+	struct hvb_psi *psi = pressure->armed[HVB_PSI_TRIGGER];
 	char all[256], *full;
 	ssize_t got;
 
@@ -249,15 +281,15 @@ void hvb_pressure_read(struct hvb_device *dm, char *text, size_t size)
 		strscpy(text, strsep(&full, "\n"), size);
 }
 
-static bool is_armed_or_unwanted(const struct hvb_device *dm,
+static bool is_armed_or_unwanted(const struct hvb_pressure *pressure,
 				 enum hvb_psi_which which)
 {
-	return dm->psi[which] || !*dm->psi_wanted[which];
+	return pressure->armed[which] || !*pressure->wanted[which];
 }
 
 /**
  * hvb_pressure_fallback() - look for pressure without PSI
- * @dm: the device
+ * @pressure: what is known
  * @now: the counters
  * @last: the counters before
  * @signal: the pressure seen
@@ -267,14 +299,14 @@ static bool is_armed_or_unwanted(const struct hvb_device *dm,
  *
  * Return: true when there is some.
  */
-bool hvb_pressure_fallback(struct hvb_device *dm,
+bool hvb_pressure_fallback(struct hvb_pressure *pressure,
 			   const struct hvb_counters *now,
 			   const struct hvb_counters *last,
 			   enum hvb_signal *signal)
 {
-	bool has_trigger = dm->psi[HVB_PSI_TRIGGER];
+	bool has_trigger = pressure->armed[HVB_PSI_TRIGGER];
 
-	if (has_trigger && is_armed_or_unwanted(dm, HVB_PSI_EARLY))
+	if (has_trigger && is_armed_or_unwanted(pressure, HVB_PSI_EARLY))
 		return false;
 	if (now->avail_pages > now->total_pages / LOW_SHARE)
 		return false;

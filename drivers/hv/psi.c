@@ -23,7 +23,8 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
-#include "hv_balloon.h"
+#include "fs.h"
+#include "psi.h"
 
 #define PRESSURE_FILE	"memory.pressure"
 
@@ -39,7 +40,7 @@ static bool is_released(const struct file *file)
 	return of->released;
 }
 
-static struct hvb_psi *arm(struct hvb_device *dm, const char *text)
+static struct hvb_psi *arm(const char *text, wait_queue_head_t *sleepers)
 {
 	struct hvb_psi *psi;
 	struct file *file;
@@ -50,7 +51,7 @@ static struct hvb_psi *arm(struct hvb_device *dm, const char *text)
 	if (!psi)
 		return ERR_PTR(-ENOMEM);
 	strscpy(psi->armed, text, sizeof(psi->armed));
-	file = hvb_fs_open(dm, HVB_FS_CGROUP2, PRESSURE_FILE, O_RDWR);
+	file = hvb_fs_open(HVB_FS_CGROUP2, PRESSURE_FILE, O_RDWR);
 	if (IS_ERR(file)) {
 		kfree(psi);
 		return ERR_CAST(file);
@@ -58,9 +59,9 @@ static struct hvb_psi *arm(struct hvb_device *dm, const char *text)
 
 	written = kernel_write(file, text, strlen(text), &pos);
 	if (written >= 0 &&
-	    hvb_watch_start(&psi->watch, file, &dm->report_wait) & EPOLLERR)
+	    hvb_watch_start(&psi->watch, file, sleepers) & EPOLLERR)
 		written = -EAGAIN;
-	psi->watch.file = file;
+	psi->file = file;
 	if (written < 0) {
 		hvb_psi_disarm(psi);
 		return ERR_PTR(written);
@@ -70,13 +71,15 @@ static struct hvb_psi *arm(struct hvb_device *dm, const char *text)
 
 /**
  * hvb_psi_arm() - arm a trigger, or the nearest that this kernel takes
- * @dm: the device, whose reporter is woken
+ * @dev: for messages
  * @text: in PSI's words
+ * @sleepers: whom it wakes
  *
  * Return: the trigger; or an error, -EOPNOTSUPP when this kernel can have
  * none, and else what hvb_fs_open() or PSI says.
  */
-struct hvb_psi *hvb_psi_arm(struct hvb_device *dm, const char *text)
+struct hvb_psi *hvb_psi_arm(struct device *dev, const char *text,
+			    wait_queue_head_t *sleepers)
 {
 	struct hvb_trigger trigger;
 	char wider[HVB_TRIGGER_MAX];
@@ -84,14 +87,14 @@ struct hvb_psi *hvb_psi_arm(struct hvb_device *dm, const char *text)
 
 	if (!IS_ENABLED(CONFIG_PSI) || !IS_ENABLED(CONFIG_CGROUPS))
 		return ERR_PTR(-EOPNOTSUPP);
-	psi = arm(dm, text);
+	psi = arm(text, sleepers);
 	if (psi != ERR_PTR(-EINVAL) || hvb_trigger_parse(text, &trigger) ||
 	    !hvb_trigger_widen(&trigger))
 		return psi;
 	hvb_trigger_format(&trigger, wider);
-	psi = arm(dm, wider);
+	psi = arm(wider, sleepers);
 	if (!IS_ERR(psi))
-		dev_info_ratelimited(dm->dev, "this kernel's PSI refuses \"%s\"; armed is \"%s\"\n",
+		dev_info_ratelimited(dev, "this kernel's PSI refuses \"%s\"; armed is \"%s\"\n",
 				     text, wider);
 	return psi;
 }
@@ -105,8 +108,31 @@ void hvb_psi_disarm(struct hvb_psi *psi)
 	if (!psi)
 		return;
 	hvb_watch_stop(&psi->watch);
-	__fput_sync(psi->watch.file);
+	__fput_sync(psi->file);
 	kfree(psi);
+}
+
+/**
+ * hvb_psi_is_woken() - did something happen to a trigger's file?
+ * @psi: the trigger
+ *
+ * Context: any.
+ * Return: true when something did since hvb_psi_ask().
+ */
+bool hvb_psi_is_woken(const struct hvb_psi *psi)
+{
+	return hvb_watch_is_woken(&psi->watch);
+}
+
+/**
+ * hvb_psi_armed() - a trigger in PSI's words
+ * @psi: the trigger, or NULL
+ *
+ * Return: the words; "none" without one.
+ */
+const char *hvb_psi_armed(const struct hvb_psi *psi)
+{
+	return psi ? psi->armed : "none";
 }
 
 /**
@@ -118,7 +144,7 @@ void hvb_psi_disarm(struct hvb_psi *psi)
  */
 __poll_t hvb_psi_ask(struct hvb_psi *psi)
 {
-	if (hvb_watch_is_woken(&psi->watch) && is_released(psi->watch.file))
+	if (hvb_psi_is_woken(psi) && is_released(psi->file))
 		return EPOLLERR;
 	return hvb_watch_ask(&psi->watch);
 }
@@ -135,15 +161,14 @@ ssize_t hvb_psi_read(struct hvb_psi *psi, char *text, size_t size)
 {
 	loff_t pos = 0;
 
-	if (is_released(psi->watch.file))
+	if (is_released(psi->file))
 		return -ENODEV;
-	return kernel_read(psi->watch.file, text, size, &pos);
+	return kernel_read(psi->file, text, size, &pos);
 }
 
-static bool has_file(struct hvb_device *dm, enum hvb_filesystem which,
-		     const char *path)
+static bool has_file(enum hvb_filesystem which, const char *path)
 {
-	struct file *file = hvb_fs_open(dm, which, path, O_RDONLY);
+	struct file *file = hvb_fs_open(which, path, O_RDONLY);
 
 	if (IS_ERR(file))
 		return false;
@@ -152,23 +177,22 @@ static bool has_file(struct hvb_device *dm, enum hvb_filesystem which,
 }
 
 /* Where there is no memory.pressure, though cgroup2 is mounted. */
-static const char *why_no_file(struct hvb_device *dm)
+static const char *why_no_file(void)
 {
-	if (has_file(dm, HVB_FS_CGROUP2, "cgroup.pressure"))
+	if (has_file(HVB_FS_CGROUP2, "cgroup.pressure"))
 		return "write 1 to cgroup.pressure of the root cgroup to have it";
-	if (has_file(dm, HVB_FS_PROC, "pressure/memory"))
+	if (has_file(HVB_FS_PROC, "pressure/memory"))
 		return "boot without cgroup_disable=pressure to have it";
 	return "boot with psi=1 to have it";
 }
 
 /**
  * hvb_psi_why() - why a trigger can't be armed, and what to do
- * @dm: the device
  * @err: what hvb_psi_arm() said
  *
  * Return: some words, which are not to be freed.
  */
-const char *hvb_psi_why(struct hvb_device *dm, int err)
+const char *hvb_psi_why(int err)
 {
 	if (!IS_ENABLED(CONFIG_PSI))
 		return "this kernel was built without PSI";
@@ -178,7 +202,7 @@ const char *hvb_psi_why(struct hvb_device *dm, int err)
 	case -ENXIO:
 		return "mount cgroup2 to have it";
 	case -ENOENT:
-		return why_no_file(dm);
+		return why_no_file();
 	default:
 		return "it can't be armed";
 	}

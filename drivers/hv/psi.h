@@ -6,22 +6,27 @@
 #include "trigger.h"
 #include "watch.h"
 
-struct hvb_device;
+struct device;
 
 /**
  * struct hvb_psi - one armed trigger
- * @watch: of the open memory.pressure; the trigger lives as long as it is open
+ * @file: memory.pressure; the trigger lives as long as it is open
+ * @watch: waits for it
  * @armed: the trigger in PSI's words
  */
 struct hvb_psi {
+	struct file *file;
 	struct hvb_watch watch;
 	char armed[HVB_TRIGGER_MAX];
 };
 
-struct hvb_psi *hvb_psi_arm(struct hvb_device *dm, const char *text);
+struct hvb_psi *hvb_psi_arm(struct device *dev, const char *text,
+			    wait_queue_head_t *sleepers);
 void hvb_psi_disarm(struct hvb_psi *psi);
+bool hvb_psi_is_woken(const struct hvb_psi *psi);
+const char *hvb_psi_armed(const struct hvb_psi *psi);
 __poll_t hvb_psi_ask(struct hvb_psi *psi);
 ssize_t hvb_psi_read(struct hvb_psi *psi, char *text, size_t size);
-const char *hvb_psi_why(struct hvb_device *dm, int err);
+const char *hvb_psi_why(int err);
 
 #endif

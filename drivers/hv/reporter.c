@@ -3,9 +3,7 @@
  * The reporter: the thread that tells the host how much memory the guest needs.
  *
  * Once a second on the tick. While signals of want come (burst.c), at once and
- * then at the fast cadence. A report that finds the ring full is dropped: the
- * next one says what is true then. While nothing happens, the tick is all that
- * wakes it.
+ * then at the fast cadence. While nothing happens, the tick is all that wakes it.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -14,169 +12,50 @@
 #include <linux/sched.h>
 #include <linux/time64.h>
 
-#include "hv_balloon.h"
+#include "base.h"
+#include "channel.h"
+#include "conversation.h"
+#include "memory.h"
+#include "reporter.h"
+#include "signs.h"
 #include "trace.h"
 
-/* What a look found so long ago will do for giving memory. */
-#define FRESH_US	(100 * USEC_PER_MSEC)
-
-/**
- * hvb_status_wake() - have the reporter look
- * @dm: the device
- *
- * Context: any.
- */
-void hvb_status_wake(struct hvb_device *dm)
-{
-	wake_up(&dm->report_wait);
-}
-
-/**
- * hvb_status_signal() - tell the reporter of a sign of want
- * @dm: the device
- * @signal: which
- *
- * During a burst the reporter looks often enough and isn't woken for it.
- *
- * Context: any.
- */
-void hvb_status_signal(struct hvb_device *dm, enum hvb_signal signal)
-{
-	if (test_and_set_bit(signal, &dm->signals))
-		return;
-	if (signal > HVB_SIGNAL_RECLAIM || !READ_ONCE(dm->is_hot))
-		hvb_status_wake(dm);
-}
-
-/**
- * hvb_status_arrived() - memory arrived from the host
- * @dm: the device
- *
- * Context: any.
- */
-void hvb_status_arrived(struct hvb_device *dm)
-{
-	atomic_inc(&dm->arrivals);
-	wake_up(&dm->arrival_wait);
-	hvb_status_wake(dm);
-}
-
-/**
- * hvb_status_ahead() - what will a burst want before the host can answer?
- * @dm: the device
- *
- * When the last look was some time ago the reporter is sent to look again.
- *
- * Context: may sleep, no longer than some looks take.
- * Return: pages of 4 KiB.
- */
-u64 hvb_status_ahead(struct hvb_device *dm)
-{
-	u64 now_us = ktime_to_us(ktime_get());
-
-	if (READ_ONCE(dm->reporter) &&
-	    now_us > READ_ONCE(dm->looked_us) + FRESH_US) {
-		WRITE_ONCE(dm->look_wanted, true);
-		hvb_status_wake(dm);
-		wait_event_timeout(dm->look_wait, !READ_ONCE(dm->look_wanted),
-				   usecs_to_jiffies(FRESH_US));
-	}
-	return READ_ONCE(dm->ahead_pages);
-}
-
-/**
- * hvb_status_is_delayed() - is it too early for reports?
- * @dm: the device
- *
- * Return: true while pressure_report_delay is running.
- */
-bool hvb_status_is_delayed(struct hvb_device *dm)
-{
-	unsigned long delay_s = READ_ONCE(dm->params->pressure_report_delay_s);
-
-	return time_before(jiffies, dm->connected_at + delay_s * HZ);
-}
-
-static bool asks_for_more(const struct hvb_counters *now,
-			  const struct hvb_demand *demand)
-{
-	return demand->num_committed > now->total_pages +
-				       now->ballooned_pages +
-				       now->offline_pages;
-}
-
-static void report(struct hvb_device *dm, const struct hvb_counters *now,
-		   u64 committed_pages, u64 now_us)
-{
-	struct hvb_demand demand;
-	union hvb_status status;
-	size_t size;
-
-	hvb_demand_figure(now, &dm->last_counters, committed_pages, &demand);
-	size = hvb_msg_status(&status, atomic_inc_return(&dm->trans_id),
-			      &demand,
-			      READ_ONCE(dm->params->extension) == HVB_EXT_FLAG,
-			      dm->is_hot);
-	if (hvb_vsc_try_send(dm, &status, size))
-		return;
-	trace_hvb_status(&demand);
-	hvb_count(dm, HVB_COUNT_STATUS);
-	hvb_burst_asked(&dm->burst, asks_for_more(now, &demand), now_us);
-	dm->last_counters = *now;
-	WRITE_ONCE(dm->last_committed, demand.num_committed);
-}
-
-/* The experimental request: what the guest would have beyond its size. */
-static void request(struct hvb_device *dm, const struct hvb_counters *now,
-		    u64 committed_pages)
-{
-	u64 has = now->total_pages + now->ballooned_pages + now->offline_pages;
-	struct dm_hot_add msg;
-
-	if (READ_ONCE(dm->params->extension) != HVB_EXT_REQUEST ||
-	    committed_pages <= has)
-		return;
-	hvb_vsc_try_send(dm, &msg,
-			 hvb_msg_want(&msg, atomic_inc_return(&dm->trans_id),
-				      committed_pages - has));
-}
-
-static void note_signal(struct hvb_device *dm, enum hvb_signal signal,
+static void note_signal(struct hvb_reporter *rep, enum hvb_signal signal,
 			u64 now_us)
 {
 	trace_hvb_signal(signal);
-	hvb_burst_signal(&dm->burst, signal, now_us);
+	hvb_burst_signal(&rep->burst, signal, now_us);
 }
 
 /* Return: true when something happened that is worth a report at once. */
-static bool take_signals(struct hvb_device *dm, u64 now_us)
+static bool take_signals(struct hvb_reporter *rep, u64 now_us)
 {
-	unsigned long signals = xchg(&dm->signals, 0);
-	int arrivals = atomic_read(&dm->arrivals);
+	unsigned long signals = hvb_signs_take(rep->signs);
+	int arrivals = hvb_signs_arrivals(rep->signs);
 	enum hvb_signal signal;
 	bool urgent = false;
 
 	/* What we reclaim for the host can look like pressure; it is less. */
-	if (hvb_pressure_take(dm, HVB_PSI_TRIGGER, now_us))
-		signals |= READ_ONCE(dm->inflating) ? BIT(HVB_SIGNAL_SOME) :
-						      BIT(HVB_SIGNAL_FULL);
-	if (hvb_pressure_take(dm, HVB_PSI_EARLY, now_us))
+	if (hvb_pressure_fired(&rep->pressure, HVB_PSI_TRIGGER, now_us))
+		signals |= hvb_signs_is_giving(rep->signs) ?
+				   BIT(HVB_SIGNAL_SOME) : BIT(HVB_SIGNAL_FULL);
+	if (hvb_pressure_fired(&rep->pressure, HVB_PSI_EARLY, now_us))
 		signals |= BIT(HVB_SIGNAL_SOME);
 	for (signal = 0; signal < HVB_SIGNALS; signal++) {
 		if (!(signals & BIT(signal)))
 			continue;
-		urgent |= signal > HVB_SIGNAL_RECLAIM || !dm->is_hot;
-		note_signal(dm, signal, now_us);
+		urgent |= signal > HVB_SIGNAL_RECLAIM || !rep->is_hot;
+		note_signal(rep, signal, now_us);
 	}
-	if (arrivals != dm->arrivals_seen) {
-		dm->arrivals_seen = arrivals;
-		hvb_burst_arrived(&dm->burst, now_us);
+	if (arrivals != rep->arrivals_seen) {
+		rep->arrivals_seen = arrivals;
+		hvb_burst_arrived(&rep->burst, now_us);
 		urgent = true;
 	}
 	return urgent;
 }
 
-static bool take_sample(struct hvb_device *dm, const struct hvb_counters *now,
+static bool take_sample(struct hvb_reporter *rep, const struct hvb_counters *now,
 			const struct hvb_need *need, u64 now_us)
 {
 	const struct hvb_sample sample = {
@@ -189,182 +68,216 @@ static bool take_sample(struct hvb_device *dm, const struct hvb_counters *now,
 	enum hvb_signal signal;
 	bool urgent;
 
-	urgent = hvb_burst_sample(&dm->burst, &sample,
-				  READ_ONCE(dm->params->burst_decay_s));
+	urgent = hvb_burst_sample(&rep->burst, &sample,
+				  READ_ONCE(rep->base->params->burst_decay_s));
 	if (urgent)
-		note_signal(dm, HVB_SIGNAL_FORECAST, now_us);
-	if (hvb_pressure_fallback(dm, now, &dm->looked_counters, &signal)) {
-		note_signal(dm, signal, now_us);
+		note_signal(rep, HVB_SIGNAL_FORECAST, now_us);
+	if (hvb_pressure_fallback(&rep->pressure, now, &rep->looked_counters,
+				  &signal)) {
+		note_signal(rep, signal, now_us);
 		urgent = true;
 	}
-	dm->looked_counters = *now;
+	rep->looked_counters = *now;
 	return urgent;
 }
 
-static void judge(struct hvb_device *dm, const struct hvb_counters *now,
-		  u64 now_us)
-{
-	switch (hvb_burst_judge(&dm->burst, now_us)) {
-	case HVB_VERDICT_UNANSWERED:
-		hvb_count(dm, HVB_COUNT_UNANSWERED);
-		hvb_unanswered_say(dm, now, now_us);
-		break;
-	case HVB_VERDICT_OVER:
-		hvb_unanswered_over(dm);
-		break;
-	case HVB_VERDICT_NOTHING:
-		break;
-	}
-}
-
-static void tell_host(struct hvb_device *dm, const struct hvb_counters *now,
-		      const struct hvb_need *need, bool is_urgent, u64 now_us)
-{
-	u64 committed_pages = need->need_pages +
-			      hvb_burst_boost(&dm->burst, need->need_pages,
-					      READ_ONCE(dm->max_page_count));
-
-	if (READ_ONCE(dm->suppress_reports) || hvb_status_is_delayed(dm))
-		return;
-	report(dm, now, committed_pages, now_us);
-	if (is_urgent)
-		request(dm, now, committed_pages);
-}
-
 /* Return: microseconds until it must look again. */
-static u64 look(struct hvb_device *dm)
+static u64 look(struct hvb_reporter *rep)
 {
-	unsigned int interval_ms = READ_ONCE(dm->params->burst_interval_ms);
+	unsigned int interval_ms = READ_ONCE(rep->base->params->burst_interval_ms);
 	u64 now_us = ktime_to_us(ktime_get()) + 1;
-	struct hvb_burst *burst = &dm->burst;
+	struct hvb_burst *burst = &rep->burst;
 	struct hvb_counters now;
+	struct hvb_agreed agreed;
 	struct hvb_need need;
 	enum hvb_due due;
 
-	burst->is_urgent |= take_signals(dm, now_us);
-	hvb_pressure_tend(dm, now_us);
-	hvb_counters_read(dm, &now);
+	burst->is_urgent |= take_signals(rep, now_us);
+	hvb_conversation_agreed(rep->conv, &agreed);
+	hvb_pressure_tend(&rep->pressure, now_us);
+	hvb_memory_read(rep->mem, &now);
 	trace_hvb_look(&now);
 	hvb_demand_look(&now, &need);
-	burst->is_urgent |= take_sample(dm, &now, &need, now_us);
-	WRITE_ONCE(dm->is_hot, hvb_burst_is_hot(burst, now_us));
-	WRITE_ONCE(dm->ahead_pages, hvb_burst_ahead(burst));
-	WRITE_ONCE(dm->looked_us, now_us);
-	WRITE_ONCE(dm->look_wanted, false);
-	wake_up(&dm->look_wait);
-	judge(dm, &now, now_us);
+	burst->is_urgent |= take_sample(rep, &now, &need, now_us);
+	rep->is_hot = hvb_burst_is_hot(burst, now_us);
+	hvb_signs_looked(rep->signs, hvb_burst_ahead(burst), rep->is_hot,
+			 now_us);
+	hvb_report_judge(rep, &now, &agreed, now_us);
 
 	due = hvb_burst_due(burst, interval_ms, now_us);
 	if (due == HVB_DUE_OUT_OF_BAND)
-		hvb_count(dm, HVB_COUNT_OUT_OF_BAND);
+		hvb_base_count(rep->base, HVB_COUNT_OUT_OF_BAND);
 	if (due != HVB_DUE_LATER) {
 		bool is_urgent = burst->is_urgent;
 
 		hvb_burst_told(burst, now_us);
-		tell_host(dm, &now, &need, is_urgent, now_us);
+		hvb_report_send(rep, &now, &need, &agreed, is_urgent, now_us);
 	}
 	return hvb_burst_wait_us(burst, interval_ms, now_us);
 }
 
-static bool has_work(struct hvb_device *dm)
+static bool has_work(struct hvb_reporter *rep)
 {
-	unsigned long signals = READ_ONCE(dm->signals);
-
-	if (dm->is_hot)
-		signals &= ~BIT(HVB_SIGNAL_RECLAIM);
-	return kthread_should_stop() || READ_ONCE(dm->psi_request) ||
-	       READ_ONCE(dm->look_wanted) || signals ||
-	       hvb_pressure_is_woken(dm) ||
-	       atomic_read(&dm->arrivals) != dm->arrivals_seen;
+	return kthread_should_stop() || READ_ONCE(rep->psi_request) ||
+	       hvb_pressure_is_woken(&rep->pressure) ||
+	       hvb_signs_are_pending(rep->signs, rep->arrivals_seen);
 }
 
-static void serve_psi_request(struct hvb_device *dm)
+static void serve_psi_request(struct hvb_reporter *rep)
 {
-	struct hvb_psi_request *req = xchg(&dm->psi_request, NULL);
+	struct hvb_psi_request *req = xchg(&rep->psi_request, NULL);
 
 	if (!req)
 		return;
-	req->err = hvb_pressure_set(dm, req->which, req->text);
+	req->err = hvb_pressure_set(&rep->pressure, req->which, req->text);
 	complete(&req->done);
 }
 
-static int reporter(void *data)
+static int report_on(void *data)
 {
-	struct hvb_device *dm = data;
+	struct hvb_reporter *rep = data;
+	wait_queue_head_t *queue = hvb_signs_queue(rep->signs);
 
 	/* It does little, and when it is needed everybody wants to run. */
 	set_user_nice(current, MIN_NICE);
 	while (!kthread_should_stop()) {
 		u64 wait_us;
 
-		serve_psi_request(dm);
-		wait_us = look(dm);
-		wait_event_interruptible_timeout(dm->report_wait, has_work(dm),
+		serve_psi_request(rep);
+		wait_us = look(rep);
+		wait_event_interruptible_timeout(*queue, has_work(rep),
 						 usecs_to_jiffies(wait_us) ?: 1);
 	}
-	hvb_pressure_stop(dm);
+	hvb_pressure_stop(&rep->pressure);
 	return 0;
 }
 
 /**
- * hvb_status_set_psi() - have the reporter change a PSI trigger
- * @dm: the device
+ * hvb_reporter_init() - no reporter yet
+ * @rep: zeroed
+ * @base: of the device
+ * @channel: where reports go
+ * @signs: its inbox
+ * @mem: the guest's memory
+ * @conv: what the host said
+ */
+void hvb_reporter_init(struct hvb_reporter *rep, struct hvb_base *base,
+		       struct hvb_channel *channel, struct hvb_signs *signs,
+		       struct hvb_memory *mem,
+		       const struct hvb_conversation *conv)
+{
+	rep->base = base;
+	rep->channel = channel;
+	rep->signs = signs;
+	rep->mem = mem;
+	rep->conv = conv;
+	hvb_pressure_init(&rep->pressure, base, hvb_signs_queue(signs));
+}
+
+/**
+ * hvb_reporter_create() - make the thread, which doesn't run yet
+ * @rep: the reporter; the handshake is over
+ * @task: where to
+ *
+ * Context: may sleep.
+ * Return: 0; or what creating the thread says.
+ */
+int hvb_reporter_create(struct hvb_reporter *rep, struct task_struct **task)
+{
+	hvb_burst_init(&rep->burst);
+	hvb_memory_read(rep->mem, &rep->last_counters);
+	rep->looked_counters = rep->last_counters;
+	*task = kthread_create(report_on, rep, "hv_balloon");
+	if (!IS_ERR(*task))
+		return 0;
+	dev_err_ratelimited(rep->base->dev, "the reporter doesn't start (%ld)\n",
+			    PTR_ERR(*task));
+	return PTR_ERR(*task);
+}
+
+/**
+ * hvb_reporter_run() - begin to report
+ * @rep: the reporter
+ * @task: as created
+ *
+ * It begins with the triggers as the admin has set them.
+ *
+ * Context: may sleep; the caller keeps the triggers from changing.
+ */
+void hvb_reporter_run(struct hvb_reporter *rep, struct task_struct *task)
+{
+	hvb_pressure_begin(&rep->pressure, rep->base->params);
+	rep->task = task;
+	hvb_signs_set_read(rep->signs, true);
+	wake_up_process(task);
+}
+
+/**
+ * hvb_reporter_detach() - no changes of triggers go to it from here on
+ * @rep: the reporter
+ *
+ * Context: may sleep; the caller keeps the triggers from changing.
+ * Return: the thread, for kthread_stop(); NULL when there is none.
+ */
+struct task_struct *hvb_reporter_detach(struct hvb_reporter *rep)
+{
+	struct task_struct *task = rep->task;
+
+	hvb_signs_set_read(rep->signs, false);
+	rep->task = NULL;
+	return task;
+}
+
+/**
+ * hvb_reporter_is_running() - is there a reporter?
+ * @rep: the reporter
+ *
+ * Return: true when there is.
+ */
+bool hvb_reporter_is_running(const struct hvb_reporter *rep)
+{
+	return READ_ONCE(rep->task);
+}
+
+/**
+ * hvb_reporter_set_psi() - have the reporter change a PSI trigger
+ * @rep: the reporter, which is running
  * @which: which of the two
  * @text: in PSI's words, or empty for none
  *
- * Context: may sleep; called by devices.c under a lock, so that the reporter stays
- * and there is one change at a time.
+ * Context: may sleep; the caller keeps the reporter running, and makes one change
+ * at a time.
  * Return: 0; or what PSI said, and then the old trigger stays armed.
  */
-int hvb_status_set_psi(struct hvb_device *dm, enum hvb_psi_which which,
-		       const char *text)
+int hvb_reporter_set_psi(struct hvb_reporter *rep, enum hvb_psi_which which,
+			 const char *text)
 {
 	struct hvb_psi_request req = { .which = which, .text = text };
 
 	init_completion(&req.done);
-	WRITE_ONCE(dm->psi_request, &req);
-	hvb_status_wake(dm);
+	WRITE_ONCE(rep->psi_request, &req);
+	hvb_signs_wake(rep->signs);
 	wait_for_completion(&req.done);
 	return req.err;
 }
 
 /**
- * hvb_status_start() - begin to report
- * @dm: the device; the handshake is over
+ * hvb_reporter_facts() - what debugfs shows
+ * @rep: the reporter
+ * @facts: where to
  *
- * Context: may sleep.
- * Return: 0; or what creating the thread says.
+ * Context: may sleep; the numbers needn't be of one moment.
  */
-int hvb_status_start(struct hvb_device *dm)
+void hvb_reporter_facts(struct hvb_reporter *rep,
+			struct hvb_reporter_facts *facts)
 {
-	struct task_struct *task;
+	enum hvb_psi_which which;
 
-	hvb_burst_init(&dm->burst);
-	hvb_counters_read(dm, &dm->last_counters);
-	dm->looked_counters = dm->last_counters;
-	task = kthread_create(reporter, dm, "hv_balloon");
-	if (IS_ERR(task)) {
-		dev_err_ratelimited(dm->dev, "the reporter doesn't start (%ld)\n",
-				    PTR_ERR(task));
-		return PTR_ERR(task);
-	}
-	hvb_devices_set_reporter(dm, task);
-	wake_up_process(task);
-	return 0;
-}
-
-/**
- * hvb_status_stop() - end reporting
- * @dm: the device
- *
- * Context: may sleep; waits for a report that is being sent.
- */
-void hvb_status_stop(struct hvb_device *dm)
-{
-	struct task_struct *task = dm->reporter;
-
-	if (!task)
-		return;
-	hvb_devices_set_reporter(dm, NULL);
-	kthread_stop(task);
+	facts->is_running = hvb_reporter_is_running(rep);
+	facts->is_hot = READ_ONCE(rep->is_hot);
+	facts->last_committed = READ_ONCE(rep->last_committed);
+	facts->burst = rep->burst;
+	for (which = 0; which < HVB_PSI_TRIGGERS; which++)
+		hvb_pressure_armed(&rep->pressure, which, facts->armed[which]);
+	facts->missing = hvb_pressure_missing(&rep->pressure);
 }

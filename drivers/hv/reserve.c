@@ -9,7 +9,7 @@
  */
 #include <linux/gfp.h>
 
-#include "hv_balloon.h"
+#include "reserve.h"
 
 /* 2 MiB in one piece, as struct pages want it, and 256 KiB for the rest. */
 static const unsigned int orders[HVB_RESERVE_PARTS] = { 21 - PAGE_SHIFT, 6 };
@@ -18,32 +18,33 @@ static const unsigned int orders[HVB_RESERVE_PARTS] = { 21 - PAGE_SHIFT, 6 };
 
 /**
  * hvb_reserve_fill() - put memory aside, as far as there is any
- * @dm: the device
+ * @reserve: what is put aside
  *
  * Context: may sleep; the device's workqueue, or before it runs.
  */
-void hvb_reserve_fill(struct hvb_device *dm)
+void hvb_reserve_fill(struct hvb_reserve *reserve)
 {
 	unsigned int i;
 
 	for (i = 0; i < HVB_RESERVE_PARTS; i++)
-		if (!dm->reserve[i])
-			dm->reserve[i] = alloc_pages(GFP_RESERVE, orders[i]);
+		if (!reserve->parts[i])
+			reserve->parts[i] = alloc_pages(GFP_RESERVE,
+							orders[i]);
 }
 
 /**
  * hvb_reserve_spend() - let go of what was put aside
- * @dm: the device
+ * @reserve: what is put aside
  *
  * Context: the device's workqueue, or after it ran.
  */
-void hvb_reserve_spend(struct hvb_device *dm)
+void hvb_reserve_spend(struct hvb_reserve *reserve)
 {
 	unsigned int i;
 
 	for (i = 0; i < HVB_RESERVE_PARTS; i++) {
-		if (dm->reserve[i])
-			__free_pages(dm->reserve[i], orders[i]);
-		dm->reserve[i] = NULL;
+		if (reserve->parts[i])
+			__free_pages(reserve->parts[i], orders[i]);
+		reserve->parts[i] = NULL;
 	}
 }

@@ -9,19 +9,20 @@
  */
 #include <linux/device.h>
 
-#include "hv_balloon.h"
-#include "trace.h"
+#include "base.h"
+#include "memory.h"
+#include "request.h"
 
-static u64 take_range(struct hvb_device *dm, struct hvb_wire_range range)
+static u64 return_range(struct hvb_requests *reqs, struct hvb_wire_range range)
 {
 	/* Where pages of the wire aren't the guest's, none was given. */
-	u64 done = hvb_absent_return(dm, range.start, range.count) +
-		   hvb_absent_back_holes(dm, range.start, range.count);
+	u64 done = hvb_absent_return(reqs->mem, range.start, range.count) +
+		   hvb_added_fill_holes(reqs->mem, range.start, range.count);
 
 	if (done < range.count) {
-		atomic_long_add(range.count - done,
-				&dm->counts[HVB_COUNT_UNKNOWN_PAGES]);
-		dev_warn_ratelimited(dm->dev, "the host returned %llu pages that it never got, in %llu+%llu; they are left alone\n",
+		hvb_base_count_many(reqs->base, HVB_COUNT_UNKNOWN_PAGES,
+				    range.count - done);
+		dev_warn_ratelimited(reqs->base->dev, "the host returned %llu pages that it never got, in %llu+%llu; they are left alone\n",
 				     range.count - done, range.start,
 				     range.count);
 	}
@@ -29,32 +30,31 @@ static u64 take_range(struct hvb_device *dm, struct hvb_wire_range range)
 }
 
 /**
- * hvb_deflate() - carry out an unballoon request
- * @dm: the device
+ * hvb_return() - carry out an unballoon request
+ * @reqs: what carries it out
  * @msg: the request
+ * @outcome: what it came to
  *
  * Context: the device's workqueue; yields between pageblocks.
  */
-void hvb_deflate(struct hvb_device *dm, const struct hvb_msg *msg)
+void hvb_return(struct hvb_requests *reqs, const struct hvb_msg *msg,
+		struct hvb_outcome *outcome)
 {
-	struct dm_unballoon_response resp;
-	u64 asked = 0, done = 0;
 	u32 i;
 
-	hvb_vsc_set_state(dm, HVB_BALLOON_DOWN);
+	*outcome = (struct hvb_outcome) {
+		.is_over = !msg->unballoon.more_pages,
+	};
 	for (i = 0; i < msg->unballoon.range_count; i++) {
 		struct hvb_wire_range range;
 
 		range = hvb_msg_range(msg->unballoon.ranges[i]);
-		asked += range.count;
-		done += take_range(dm, range);
+		outcome->asked_pages += range.count;
+		outcome->done_pages += return_range(reqs, range);
 	}
-	hvb_blocks_bring_back(dm);
-	hvb_vsc_note_request(dm, DM_UNBALLOON_REQUEST, asked, done);
-	if (msg->unballoon.more_pages)
-		return;
-
-	hvb_vsc_send(dm, &resp,
-		     hvb_msg_unballoon_response(&resp, msg->trans_id));
-	hvb_vsc_set_state(dm, HVB_INITIALIZED);
+	hvb_memory_settle(reqs->mem);
+	if (outcome->is_over)
+		outcome->answer_bytes =
+			hvb_msg_unballoon_response(&outcome->answer.unballoon,
+						   msg->trans_id);
 }

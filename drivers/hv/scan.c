@@ -13,7 +13,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 
-#include "hv_balloon.h"
+#include "compat.h"
 #include "scan.h"
 
 /**

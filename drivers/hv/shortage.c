@@ -18,8 +18,11 @@
 #include <linux/oom.h>
 #include <linux/sched.h>
 
-#include "compat.h"
-#include "hv_balloon.h"
+#include "base.h"
+#include "channel.h"
+#include "demand.h"
+#include "shortage.h"
+#include "signs.h"
 
 /* How long the last call waits, and how often it may. */
 #define OOM_WAIT_MS	1000
@@ -28,11 +31,10 @@
 static unsigned long count_nothing(struct shrinker *shrinker,
 				   struct shrink_control *sc)
 {
-	struct hvb_device *dm = hvb_compat_shrinker_data(shrinker);
+	struct hvb_signs *signs = hvb_compat_shrinker_data(shrinker);
 
-	/* What we reclaim for the host is no sign of want. */
-	if (current != READ_ONCE(dm->inflating))
-		hvb_status_signal(dm, HVB_SIGNAL_RECLAIM);
+	if (!hvb_signs_is_own_reclaim(signs))
+		hvb_signs_post(signs, HVB_SIGNAL_RECLAIM);
 	return SHRINK_EMPTY;
 }
 
@@ -49,59 +51,70 @@ static bool guest_is_short(void)
 				   hvb_to_wire(max(si_mem_available(), 0L)));
 }
 
+static bool may_wait(const struct hvb_shortage *shortage)
+{
+	unsigned long again_at = shortage->oom_waited_at +
+				 msecs_to_jiffies(OOM_AGAIN_MS);
+
+	/* Our own threads, and others that could stand in their way. */
+	if (current->flags & PF_KTHREAD ||
+	    !hvb_channel_is_serving(shortage->channel))
+		return false;
+	return !shortage->oom_waited_at || !time_before(jiffies, again_at);
+}
+
 static int about_to_kill(struct notifier_block *nb, unsigned long unused,
 			 void *freed_pages)
 {
-	struct hvb_device *dm = container_of(nb, struct hvb_device, oom_nb);
+	struct hvb_shortage *shortage = container_of(nb, struct hvb_shortage,
+						     oom_nb);
+	int before = hvb_signs_arrivals(shortage->signs);
 	unsigned long *freed = freed_pages;
-	int before = atomic_read(&dm->arrivals);
 
 	if (!guest_is_short())
 		return NOTIFY_OK;
-	hvb_status_signal(dm, HVB_SIGNAL_OOM);
-	/* Our own threads, and others that could stand in their way. */
-	if (current->flags & PF_KTHREAD || !hvb_vsc_is_serving(dm))
+	hvb_signs_post(shortage->signs, HVB_SIGNAL_OOM);
+	if (!may_wait(shortage))
 		return NOTIFY_OK;
-	if (dm->oom_waited_at &&
-	    time_before(jiffies, dm->oom_waited_at +
-				 msecs_to_jiffies(OOM_AGAIN_MS)))
-		return NOTIFY_OK;
-	dm->oom_waited_at = jiffies;
-	if (wait_event_timeout(dm->arrival_wait,
-			       atomic_read(&dm->arrivals) != before,
-			       msecs_to_jiffies(OOM_WAIT_MS)))
+	shortage->oom_waited_at = jiffies;
+	if (hvb_signs_await_arrival(shortage->signs, before, OOM_WAIT_MS))
 		*freed += 1;
 	return NOTIFY_OK;
 }
 
 /**
- * hvb_listen_start() - begin to listen
- * @dm: the device
+ * hvb_shortage_init() - begin to listen
+ * @shortage: zeroed
+ * @signs: where a sign is posted
+ * @channel: whether the host could help
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
-int hvb_listen_start(struct hvb_device *dm)
+int hvb_shortage_init(struct hvb_shortage *shortage, struct hvb_signs *signs,
+		      const struct hvb_channel *channel)
 {
 	int err;
 
-	err = hvb_compat_shrinker_register(&dm->shrinker, dm, count_nothing,
-					   scan_nothing);
+	shortage->signs = signs;
+	shortage->channel = channel;
+	err = hvb_compat_shrinker_register(&shortage->shrinker, signs,
+					   count_nothing, scan_nothing);
 	if (err)
 		return err;
-	dm->oom_nb.notifier_call = about_to_kill;
-	register_oom_notifier(&dm->oom_nb);
+	shortage->oom_nb.notifier_call = about_to_kill;
+	register_oom_notifier(&shortage->oom_nb);
 	return 0;
 }
 
 /**
- * hvb_listen_stop() - stop listening
- * @dm: the device
+ * hvb_shortage_exit() - stop listening
+ * @shortage: what listens
  *
  * Context: may sleep; waits for a notifier that is running.
  */
-void hvb_listen_stop(struct hvb_device *dm)
+void hvb_shortage_exit(struct hvb_shortage *shortage)
 {
-	unregister_oom_notifier(&dm->oom_nb);
-	hvb_compat_shrinker_unregister(&dm->shrinker);
+	unregister_oom_notifier(&shortage->oom_nb);
+	hvb_compat_shrinker_unregister(&shortage->shrinker);
 }

@@ -11,7 +11,10 @@
 
 #include <linux/tracepoint.h>
 
-#include "hv_balloon.h"
+#include <hyperv/dynmem.h>
+
+#include "burst.h"
+#include "demand.h"
 
 #ifndef _HVB_TRACE_ENUMS
 #define _HVB_TRACE_ENUMS
@@ -117,7 +120,7 @@ TRACE_EVENT(hvb_request,
 );
 
 TRACE_EVENT(hvb_state,
-	TP_PROTO(enum hvb_state from, enum hvb_state to),
+	TP_PROTO(int from, int to),
 	TP_ARGS(from, to),
 	TP_STRUCT__entry(
 		__field(int, from)

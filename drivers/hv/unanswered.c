@@ -9,7 +9,9 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "hv_balloon.h"
+#include "base.h"
+#include "conversation.h"
+#include "unanswered.h"
 
 static const char * const causes[] = {
 	[HVB_CAUSE_HIBERNATION] =
@@ -30,96 +32,71 @@ static const char * const causes[] = {
 
 /**
  * hvb_unanswered_action() - what the host last did, in words
- * @dm: the device
+ * @last: its last request
  * @text: room for HVB_ACTION_MAX characters
  *
- * Context: any; what is said can be old.
+ * Context: any.
  */
-void hvb_unanswered_action(struct hvb_device *dm, char *text)
+void hvb_unanswered_action(const struct hvb_last_request *last, char *text)
 {
-	const struct hvb_last_request last = dm->last_request;
-	const char *what = last.type == DM_BALLOON_REQUEST ? "balloon" :
-			   last.type == DM_UNBALLOON_REQUEST ? "unballoon" :
-			   last.type == DM_MEM_HOT_REMOVE_REQUEST ?
+	const char *what = last->type == DM_BALLOON_REQUEST ? "balloon" :
+			   last->type == DM_UNBALLOON_REQUEST ? "unballoon" :
+			   last->type == DM_MEM_HOT_REMOVE_REQUEST ?
 			   "hot-remove" :
 			   "hot-add";
 
-	if (!last.type)
+	if (!last->type)
 		strscpy(text, "none yet", HVB_ACTION_MAX);
 	else
 		snprintf(text, HVB_ACTION_MAX,
 			 "%s of %llu MiB, %llu MiB done, %u s ago", what,
-			 HVB_MIB(last.asked_pages), HVB_MIB(last.done_pages),
-			 jiffies_to_msecs(jiffies - last.at) / 1000);
+			 HVB_MIB(last->asked_pages), HVB_MIB(last->done_pages),
+			 jiffies_to_msecs(jiffies - last->at) / 1000);
 }
 
-static void describe_demand(struct hvb_device *dm, char *text, size_t size,
-			    u64 now_us)
+static void describe_demand(const struct hvb_unanswered *what, char *text,
+			    size_t size)
 {
-	u64 passed_us = now_us - dm->burst.reported_us;
-
-	if (!dm->last_committed)
+	if (!what->committed_pages)
 		strscpy(text, "not reported yet", size);
 	else
 		snprintf(text, size, "%llu MiB, reported %llu s ago",
-			 HVB_MIB(dm->last_committed),
-			 div_u64(passed_us, USEC_PER_SEC));
-}
-
-static enum hvb_cause find_cause(struct hvb_device *dm,
-				 const struct hvb_counters *now)
-{
-	const struct hvb_situation situation = {
-		.can_hibernate = dm->can_hibernate,
-		.delayed = hvb_status_is_delayed(dm),
-		.suppressed = READ_ONCE(dm->suppress_reports),
-		.hot_add = READ_ONCE(dm->params->hot_add) &&
-			   hvb_device_can_hot_add(dm) &&
-			   dm->absent.owns_callback,
-		.offline_pages = now->offline_pages,
-		.ballooned_pages = now->ballooned_pages,
-		.size_pages = now->total_pages + now->ballooned_pages +
-			      now->offline_pages,
-		.max_pages = READ_ONCE(dm->max_page_count),
-	};
-
-	return hvb_burst_cause(&situation);
+			 HVB_MIB(what->committed_pages),
+			 div_u64(what->reported_us, USEC_PER_SEC));
 }
 
 /**
  * hvb_unanswered_say() - say that pressure goes unanswered
- * @dm: the device
- * @now: the counters
- * @now_us: when
+ * @dev: the device
+ * @what: of it
  *
- * Context: the reporter's thread.
+ * Context: may sleep.
  */
-void hvb_unanswered_say(struct hvb_device *dm, const struct hvb_counters *now,
-			u64 now_us)
+void hvb_unanswered_say(struct device *dev, const struct hvb_unanswered *what)
 {
-	u64 seconds = div_u64(hvb_burst_unanswered_us(&dm->burst, now_us),
-			      USEC_PER_SEC);
-	char pressure[80], request[HVB_ACTION_MAX], demand[64], max[24] = "unknown";
-	u64 max_pages = READ_ONCE(dm->max_page_count);
+	const struct hvb_situation *situation = &what->situation;
+	char request[HVB_ACTION_MAX], demand[64], max[24] = "unknown";
 
-	describe_demand(dm, demand, sizeof(demand), now_us);
-	hvb_unanswered_action(dm, request);
-	hvb_pressure_read(dm, pressure, sizeof(pressure));
-	if (max_pages)
-		snprintf(max, sizeof(max), "%llu MiB", HVB_MIB(max_pages));
-	dev_warn_ratelimited(dm->dev, "memory pressure unanswered for %llu s: %s. Pressure: %s. Demand: %s. Size: %llu MiB, the host's maximum: %s, given to the host: %llu MiB, added but offline: %llu MiB. Last request: %s\n",
-			     seconds, causes[find_cause(dm, now)], pressure,
-			     demand, HVB_MIB(now->total_pages), max, HVB_MIB(now->ballooned_pages),
-			     HVB_MIB(now->offline_pages), request);
+	describe_demand(what, demand, sizeof(demand));
+	hvb_unanswered_action(what->last, request);
+	if (situation->max_pages)
+		snprintf(max, sizeof(max), "%llu MiB",
+			 HVB_MIB(situation->max_pages));
+	dev_warn_ratelimited(dev, "memory pressure unanswered for %llu s: %s. Pressure: %s. Demand: %s. Size: %llu MiB, the host's maximum: %s, given to the host: %llu MiB, added but offline: %llu MiB. Last request: %s\n",
+			     div_u64(what->lasts_us, USEC_PER_SEC),
+			     causes[hvb_burst_cause(situation)],
+			     what->averages, demand, HVB_MIB(what->total_pages),
+			     max, HVB_MIB(situation->ballooned_pages),
+			     HVB_MIB(situation->offline_pages), request);
 }
 
 /**
  * hvb_unanswered_over() - say that it is over
- * @dm: the device
+ * @dev: the device
  *
- * Context: the reporter's thread.
+ * Context: any.
  */
-void hvb_unanswered_over(struct hvb_device *dm)
+void hvb_unanswered_over(struct device *dev)
 {
-	dev_info_ratelimited(dm->dev, "memory pressure is answered or over\n");
+	dev_info_ratelimited(dev, "memory pressure is answered or over\n");
 }

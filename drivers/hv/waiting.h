@@ -6,13 +6,11 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
-#include "plan.h"
-
-struct hvb_device;
+struct hvb_memory;
 
 /**
  * struct hvb_waiting - blocks that should be online and aren't
- * @blocks: their numbers, each with the zone that it goes to
+ * @blocks: their numbers, each marked
  * @nr: how many
  * @most_pages: so much may wait, or one block
  * @pause_ms: from the last try to the next
@@ -30,13 +28,11 @@ struct hvb_waiting {
 	struct delayed_work work;
 };
 
-void hvb_waiting_init(struct hvb_device *dm);
-void hvb_waiting_exit(struct hvb_device *dm);
-void hvb_waiting_add(struct hvb_device *dm, unsigned long page,
-		     enum hvb_online_policy zone);
-bool hvb_waiting_has(struct hvb_device *dm, unsigned long page);
-unsigned long hvb_waiting_count(struct hvb_device *dm);
-bool hvb_waiting_is_full(struct hvb_device *dm);
-void hvb_waiting_go_on(struct hvb_device *dm);
+void hvb_waiting_init(struct hvb_memory *mem);
+void hvb_waiting_exit(struct hvb_memory *mem);
+void hvb_waiting_add(struct hvb_memory *mem, unsigned long page);
+unsigned long hvb_waiting_count(struct hvb_memory *mem);
+bool hvb_waiting_is_full(struct hvb_memory *mem);
+void hvb_waiting_go_on(struct hvb_memory *mem);
 
 #endif

@@ -19,6 +19,7 @@ import traceback
 import between
 import builds
 import intree
+import layers
 import limits
 import messages
 import packages
@@ -87,6 +88,7 @@ parameters as documented
 parameters as modinfo says
 dmesg lines in troubleshooting
 dmesg lines are limited
+floors
 states as tested
 package and dkms in a clean root
 kernels of dkms.conf
@@ -103,12 +105,13 @@ rules for files
 parameters as documented
 dmesg lines in troubleshooting
 dmesg lines are limited
+floors
 states as tested
 * dkms.conf
 """.strip().splitlines()
 
 PROVIDED = {**between.CHECKS, **builds.CHECKS, **intree.CHECKS,
-            **limits.CHECKS, **messages.CHECKS, **packages.CHECKS,
+            **layers.CHECKS, **limits.CHECKS, **messages.CHECKS, **packages.CHECKS,
             **parameters.CHECKS, **states.CHECKS, **static.CHECKS}
 
 

@@ -191,6 +191,23 @@ void host_adds(struct host *host, const struct hvb_range *range,
 	host_say(host, &req, req.hdr.size);
 }
 
+/**
+ * host_adds_here() - add memory; the guest carries it out in this task
+ * @host: the host
+ * @start: number of the first page
+ * @count: how many pages
+ */
+void host_adds_here(struct host *host, unsigned long start,
+		    unsigned long count)
+{
+	const struct dm_hot_add req = {
+		.hdr = { DM_MEM_HOT_ADD_REQUEST, sizeof(req), HOST_TRANS },
+		.range = WIRE_RANGE(start, count),
+	};
+
+	hvb_conversation_handle(&host->dm.conversation, &req, sizeof(req));
+}
+
 void host_hears_added(struct host *host, u32 page_count, u32 result)
 {
 	const struct dm_hot_add_response *resp;
@@ -210,19 +227,19 @@ void host_hears_added(struct host *host, u32 page_count, u32 result)
  */
 void host_agrees(struct host *host)
 {
-	struct hvb_absent *absent = &host->dm.absent;
+	struct hvb_memory *mem = &host->dm.memory;
 	struct hvb_range ours, theirs;
 	unsigned long from = 0;
 
-	KUNIT_EXPECT_EQ(host->test, absent->fresh.nr_pages, 0);
-	KUNIT_EXPECT_EQ(host->test, absent->returning.nr_pages, 0);
-	KUNIT_EXPECT_EQ(host->test, absent->given.nr_pages,
+	KUNIT_EXPECT_EQ(host->test, mem->fresh.nr_pages, 0);
+	KUNIT_EXPECT_EQ(host->test, mem->returning.nr_pages, 0);
+	KUNIT_EXPECT_EQ(host->test, mem->given.nr_pages,
 			host->holds.nr_pages);
 	KUNIT_EXPECT_EQ(host->test, totalram_pages() + host->holds.nr_pages,
-			host->total_pages + absent->nr_onlined);
+			host->total_pages + mem->nr_onlined);
 	while (hvb_ranges_next(&host->holds, from, ULONG_MAX, &theirs)) {
 		KUNIT_ASSERT_TRUE(host->test,
-				  hvb_ranges_next(&absent->given, from,
+				  hvb_ranges_next(&mem->given, from,
 						  ULONG_MAX, &ours));
 		KUNIT_ASSERT_EQ(host->test, ours.start, theirs.start);
 		KUNIT_ASSERT_EQ(host->test, ours.count, theirs.count);
@@ -261,7 +278,7 @@ void host_finds_pages(struct host *host)
 	unsigned long nr_absent = 0, nr_offline = 0;
 
 	for (unsigned int i = 0; i < HVB_ABSENT_SETS; i++)
-		nr_absent += count_absent(host, hvb_absent_set(&host->dm, i));
+		nr_absent += count_absent(host, hvb_absent_set(&host->dm.memory, i));
 	for (unsigned long i = 0; i < 2 * HOST_MEMORY; i++) {
 		struct page *page = pfn_to_online_page(i);
 

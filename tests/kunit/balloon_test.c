@@ -58,7 +58,7 @@ static void pages_go_and_come_back(struct kunit *test)
 	return_all(host);
 	KUNIT_EXPECT_EQ(test, totalram_pages(), host->total_pages);
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_UNKNOWN_PAGES));
-	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 }
 
 /* A page given up must be the kernel's again, not only counted as such. */
@@ -107,7 +107,7 @@ static void pages_come_back_in_any_order(struct kunit *test)
 		host_hears_unballoon_done(host);
 		host_agrees(host);
 	}
-	KUNIT_EXPECT_GE(test, host->dm.absent.given.nr_ranges, part.count / 2);
+	KUNIT_EXPECT_GE(test, host->dm.memory.given.nr_ranges, part.count / 2);
 	return_all(host);
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_UNKNOWN_PAGES));
 }
@@ -130,11 +130,11 @@ static void a_transaction_is_answered_after_its_last_message(struct kunit *test)
 	host_agrees(host);
 	host_returns(host, NULL, 0, true);
 	host_hears_nothing(host);
-	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_BALLOON_DOWN);
+	KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_BALLOON_DOWN);
 	host_returns(host, NULL, 0, false);
 	host_hears_unballoon_done(host);
 	host_hears_nothing(host);
-	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 	host_agrees(host);
 }
 
@@ -222,7 +222,7 @@ static void a_lost_unballoon_response_changes_nothing_else(struct kunit *test)
 	host_fail_sends(host, 0, 0);
 	host_hears_nothing(host);
 	KUNIT_EXPECT_EQ(test, 1, host_count(host, HVB_COUNT_SEND_FAILED));
-	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 	host_agrees(host);
 	return_all(host);
 }
@@ -242,7 +242,7 @@ static void a_ring_that_stays_full_keeps_no_page(struct kunit *test)
 {
 	struct host *host = host_connected(test);
 
-	host->dm.send_wait_ms = 100;
+	host->dm.channel.send_wait_ms = 100;
 	host_fail_sends(host, 0, -EAGAIN);
 	host_asks(host, 1000);
 	host_fail_sends(host, 0, 0);
@@ -258,8 +258,8 @@ static void after_a_lost_message_others_are_read(struct kunit *test)
 	struct host *host = host_connected(test);
 
 	host_post(host, NULL, 0, -ENOBUFS);
-	hvb_vsc_notify(&host->dm);
-	flush_workqueue(host->dm.wq);
+	hvb_channel_notify(&host->dm.channel);
+	flush_workqueue(host->dm.base.wq);
 	KUNIT_EXPECT_EQ(test, 100, host_takes(host, 100));
 }
 
@@ -276,7 +276,7 @@ static void the_driver_that_comes_next_knows_what_the_host_has(struct kunit *tes
 	return_all(host);
 	KUNIT_EXPECT_EQ(test, totalram_pages(), host->total_pages);
 	host_restart_driver(host);
-	KUNIT_EXPECT_EQ(test, 0, host->dm.absent.given.nr_pages);
+	KUNIT_EXPECT_EQ(test, 0, host->dm.memory.given.nr_pages);
 }
 
 static struct kunit_case balloon_cases[] = {

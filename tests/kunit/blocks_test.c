@@ -60,7 +60,7 @@ static void expect_offline_pages(struct host *host)
 static void expect_sum(struct host *host)
 {
 	KUNIT_EXPECT_EQ(host->test, host->holds.nr_pages,
-			host->dm.absent.given.nr_pages);
+			host->dm.memory.given.nr_pages);
 	KUNIT_EXPECT_EQ(host->test, totalram_pages() + host->holds.nr_pages,
 			all_pages(host));
 }
@@ -307,34 +307,34 @@ static void a_block_that_stays_offline_is_tried_again(struct kunit *test)
 static void requests_go_on_where_the_last_one_ended(struct kunit *test)
 {
 	struct host *host = roomy(test);
-	const struct hvb_blocks *blocks = &host->dm.blocks;
+	const struct hvb_round *round = &host->dm.requests.round;
 	unsigned long position;
 
 	expect_takes(host, block_pages());
-	position = blocks->position;
+	position = round->position;
 	KUNIT_EXPECT_GT(test, position, 0);
 	expect_takes(host, block_pages());
-	KUNIT_EXPECT_EQ(test, blocks->position, position + 1);
+	KUNIT_EXPECT_EQ(test, round->position, position + 1);
 	return_all(host);
 	expect_takes(host, block_pages());
-	KUNIT_EXPECT_EQ(test, blocks->position, position);
+	KUNIT_EXPECT_EQ(test, round->position, position);
 	return_all(host);
 }
 
 static int take_while_moves(struct host *host, struct page *page,
 			    unsigned long moving)
 {
-	struct hvb_absent *absent = &host->dm.absent;
+	struct hvb_memory *mem = &host->dm.memory;
 	int err;
 
-	mutex_lock(&absent->lock);
-	absent->moving.start = moving;
-	absent->moving.count = 1;
-	mutex_unlock(&absent->lock);
-	err = hvb_absent_take(&host->dm, page, 1);
-	mutex_lock(&absent->lock);
-	absent->moving.count = 0;
-	mutex_unlock(&absent->lock);
+	mutex_lock(&mem->lock);
+	mem->moving.start = moving;
+	mem->moving.count = 1;
+	mutex_unlock(&mem->lock);
+	err = hvb_absent_hold(&host->dm.memory, page, 1);
+	mutex_lock(&mem->lock);
+	mem->moving.count = 0;
+	mutex_unlock(&mem->lock);
 	return err;
 }
 
@@ -350,7 +350,7 @@ static void pages_of_a_block_that_moves_are_not_taken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EBUSY, take_while_moves(host, page, start));
 	KUNIT_EXPECT_EQ(test, -EBUSY, take_while_moves(host, page, start + 1));
 	KUNIT_ASSERT_EQ(test, 0, take_while_moves(host, page, start + 2));
-	hvb_absent_drop_fresh(&host->dm);
+	hvb_absent_drop_fresh(&host->dm.memory);
 	host_agrees(host);
 }
 
@@ -377,17 +377,17 @@ static void a_page_that_is_present_again_costs_one_block(struct kunit *test)
 	host_stop_driver(host);
 	__ClearPageOffline(page);
 	KUNIT_ASSERT_EQ(test, 0, hvb_device_init(&host->dm));
-	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&host->dm.conversation));
 	host_forget(host);
-	KUNIT_EXPECT_EQ(test, host->dm.absent.given.nr_pages,
+	KUNIT_EXPECT_EQ(test, host->dm.memory.given.nr_pages,
 			(NR_BLOCKS - 1) * block_pages());
 
 	/* For the kernel's sake, the driver knows of them all the same. */
 	__SetPageOffline(page);
-	mutex_lock(&host->dm.absent.lock);
-	hvb_absent_must_add(&host->dm, &host->dm.absent.given, lost.start,
-			    lost.count);
-	mutex_unlock(&host->dm.absent.lock);
+	mutex_lock(&host->dm.memory.lock);
+	hvb_absent_insert(&host->dm.memory, &host->dm.memory.given, lost.start,
+			  lost.count);
+	mutex_unlock(&host->dm.memory.lock);
 	host->params.balloon_blocks = true;
 	return_all(host);
 }

@@ -29,7 +29,7 @@ static bool is_armed(struct host *host, const char *text)
 	char armed[HVB_TRIGGER_MAX];
 
 	for (unsigned int ms = 0; ms < SOON_MS; ms += STEP_MS) {
-		hvb_pressure_armed(&host->dm, HVB_PSI_TRIGGER, armed);
+		hvb_pressure_armed(&host->dm.reporter.pressure, HVB_PSI_TRIGGER, armed);
 		if (!strcmp(armed, text))
 			return true;
 		msleep(STEP_MS);
@@ -44,16 +44,16 @@ static void a_trigger_changed_in_between_is_armed_later(struct kunit *test)
 
 	cgroup_mount(test);
 	KUNIT_EXPECT_EQ(test, 0, change(host, FIRST));
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(dm));
 	KUNIT_EXPECT_TRUE(test, is_armed(host, FIRST));
-	hvb_status_stop(dm);
+	hvb_devices_stop_reporter(dm);
 	KUNIT_EXPECT_TRUE(test, is_armed(host, "none"));
 
 	KUNIT_EXPECT_EQ(test, 0, change(host, SECOND));
 	KUNIT_EXPECT_TRUE(test, is_armed(host, "none"));
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(dm));
 	KUNIT_EXPECT_TRUE(test, is_armed(host, SECOND));
-	hvb_status_stop(dm);
+	hvb_devices_stop_reporter(dm);
 }
 
 static void a_trigger_that_is_refused_is_not_kept(struct kunit *test)
@@ -61,12 +61,12 @@ static void a_trigger_that_is_refused_is_not_kept(struct kunit *test)
 	struct host *host = host_connected(test);
 
 	cgroup_mount(test);
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 	KUNIT_EXPECT_EQ(test, 0, change(host, FIRST));
 	KUNIT_EXPECT_EQ(test, -EINVAL, change(host, "full 50000"));
 	KUNIT_EXPECT_STREQ(test, host->params.psi[HVB_PSI_TRIGGER], FIRST);
 	KUNIT_EXPECT_TRUE(test, is_armed(host, FIRST));
-	hvb_status_stop(&host->dm);
+	hvb_devices_stop_reporter(&host->dm);
 }
 
 /**
@@ -95,11 +95,11 @@ static int writes(void *data)
 static void rescind(struct host *host)
 {
 	host_fail_sends(host, 0, -ENODEV);
-	hvb_status_stop(&host->dm);
+	hvb_devices_stop_reporter(&host->dm);
 	host_stop_driver(host);
 	host_fail_sends(host, 0, 0);
 	KUNIT_EXPECT_EQ(host->test, 0, hvb_device_init(&host->dm));
-	KUNIT_EXPECT_EQ(host->test, 0, hvb_vsc_connect(&host->dm));
+	KUNIT_EXPECT_EQ(host->test, 0, hvb_conversation_begin(&host->dm.conversation));
 	host_forget(host);
 }
 
@@ -115,14 +115,14 @@ static void triggers_change_while_devices_come_and_go(struct kunit *test)
 	thread = kthread_run(writes, &writer, "writer");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
 	while (jiffies_to_msecs(jiffies - start) < RACE_MS) {
-		KUNIT_EXPECT_EQ(test, 0, hvb_status_start(&host->dm));
-		hvb_status_stop(&host->dm);
-		KUNIT_EXPECT_EQ(test, 0, hvb_status_start(&host->dm));
+		KUNIT_EXPECT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
+		hvb_devices_stop_reporter(&host->dm);
+		KUNIT_EXPECT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 		rescind(host);
 	}
 	kthread_stop(thread);
 	KUNIT_EXPECT_GT(test, writer.turns, 2);
-	KUNIT_EXPECT_NULL(test, host->dm.psi_request);
+	KUNIT_EXPECT_NULL(test, host->dm.reporter.psi_request);
 	KUNIT_EXPECT_TRUE(test, is_armed(host, "none"));
 }
 
@@ -133,11 +133,11 @@ static void an_oom_that_is_not_the_guests_waits_for_nothing(struct kunit *test)
 	struct hvb_device *dm = &host->dm;
 	unsigned long freed = 0, start = jiffies;
 
-	dm->oom_nb.notifier_call(&dm->oom_nb, 0, &freed);
+	dm->shortage.oom_nb.notifier_call(&dm->shortage.oom_nb, 0, &freed);
 	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 500);
 	KUNIT_EXPECT_EQ(test, freed, 0);
-	KUNIT_EXPECT_EQ(test, dm->signals & BIT(HVB_SIGNAL_OOM), 0);
-	KUNIT_EXPECT_EQ(test, dm->oom_waited_at, 0);
+	KUNIT_EXPECT_EQ(test, dm->signs.signals & BIT(HVB_SIGNAL_OOM), 0);
+	KUNIT_EXPECT_EQ(test, dm->shortage.oom_waited_at, 0);
 }
 
 static struct kunit_case devices_cases[] = {

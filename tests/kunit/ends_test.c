@@ -44,7 +44,7 @@ static void expect_end(struct stage *stage, enum way way)
 		expect_silence(stage);
 	if (way == RESCIND)
 		host_fail_sends(host, 0, -ENODEV);
-	hvb_vsc_disconnect(&host->dm);
+	hvb_conversation_end(&host->dm.conversation);
 	KUNIT_EXPECT_LT(host->test, jiffies_to_msecs(jiffies - start), END_MS);
 	host_agrees(host);
 
@@ -54,7 +54,7 @@ static void expect_end(struct stage *stage, enum way way)
 	host_fail_sends(host, 0, 0);
 	host_forget(host);
 	if (way == SUSPEND)
-		KUNIT_ASSERT_EQ(host->test, 0, hvb_vsc_connect(&host->dm));
+		KUNIT_ASSERT_EQ(host->test, 0, hvb_conversation_begin(&host->dm.conversation));
 	else
 		host_restart_driver(host);
 	host_forget(host);
@@ -70,11 +70,11 @@ static void an_end_in_any_state_loses_no_page(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, stage);
 	if (nr / NR_WAYS == STATE_AWAIT_VERSION ||
 	    nr / NR_WAYS == STATE_AWAIT_CAPS)
-		host->dm.answer_wait_ms = SILENCE_MS;
+		host->dm.conversation.answer_wait_ms = SILENCE_MS;
 	stage_enter(stage, host, nr / NR_WAYS);
 	expect_end(stage, nr % NR_WAYS);
 	host_agrees(host);
-	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 	host_takes(host, 3);
 	host_returns_all(host);
 }
@@ -98,12 +98,12 @@ static void a_device_that_goes_away_leaves_no_ledger(struct kunit *test)
 	host_takes(host, 100);
 	dm->is_leaving = true;
 	host_stop_driver(host);
-	KUNIT_EXPECT_NULL(test, dm->dev->platform_data);
+	KUNIT_EXPECT_NULL(test, dm->base.dev->platform_data);
 
 	/* For the kernel's sake, the next one knows of them all the same. */
 	KUNIT_ASSERT_EQ(test, 0, hvb_device_init(dm));
 	while (hvb_ranges_next(&host->holds, 0, ULONG_MAX, &part)) {
-		hvb_ranges_insert(&dm->absent.given, part.start, part.count,
+		hvb_ranges_insert(&dm->memory.given, part.start, part.count,
 				  GFP_KERNEL);
 		hvb_ranges_erase(&host->holds, part.start, part.count,
 				 GFP_KERNEL);
@@ -120,7 +120,7 @@ static void a_flood_takes_neither_a_cpu_nor_the_end(struct kunit *test)
 	long nr;
 
 	host->flood = &rubbish;
-	hvb_vsc_notify(&host->dm);
+	hvb_channel_notify(&host->dm.channel);
 	msleep(FLOOD_MS);
 	nr = host_count(host, HVB_COUNT_RECEIVED) - before;
 	took_ms = jiffies_to_msecs(jiffies - start);
@@ -128,7 +128,7 @@ static void a_flood_takes_neither_a_cpu_nor_the_end(struct kunit *test)
 	KUNIT_EXPECT_LT(test, nr * MSEC_PER_SEC / took_ms, FLOOD_MOST);
 
 	start = jiffies;
-	hvb_vsc_disconnect(&host->dm);
+	hvb_conversation_end(&host->dm.conversation);
 	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), END_MS);
 	host->flood = NULL;
 	host_agrees(host);

@@ -87,7 +87,7 @@ static void add_block(struct host *host)
 	resp = host_hears(host, DM_MEM_HOT_ADD_RESPONSE, sizeof(*resp));
 	KUNIT_EXPECT_EQ(host->test, resp->page_count, block_pages());
 	KUNIT_EXPECT_EQ(host->test, resp->page_count,
-			host->dm.absent.added.nr_pages);
+			host->dm.memory.added.nr_pages);
 	kunit_kfree(host->test, resp);
 }
 
@@ -95,13 +95,17 @@ static void add_block(struct host *host)
 static void remove_block(struct host *host)
 {
 	const struct hvb_range block = { BLOCK(NEW_BLOCK), block_pages() };
+	struct hvb_memory *mem = &host->dm.memory;
 
-	if (!host->dm.absent.added.nr_pages)
+	if (!mem->added.nr_pages)
 		return;
 	KUNIT_ASSERT_EQ(host->test, 0,
 			offline_and_remove_memory(PFN_PHYS(block.start),
 						  PFN_PHYS(block.count)));
-	hvb_absent_forget(&host->dm, &block, &block);
+	mutex_lock(&mem->lock);
+	hvb_absent_erase(mem, &mem->added, block.start, block.count);
+	mem->nr_added -= block.count;
+	mutex_unlock(&mem->lock);
 }
 
 static void ask_removal(struct host *host)
@@ -149,11 +153,11 @@ static void add_blocks(struct host *host)
 /* A block that isn't online yet is tried again after a while. */
 static void settle(struct host *host)
 {
-	flush_delayed_work(&host->dm.waiting.work);
-	KUNIT_EXPECT_EQ(host->test, 0, host->dm.waiting.nr);
-	if (work_pending(&host->dm.bring_back_work.work))
-		mod_delayed_work(host->dm.wq, &host->dm.bring_back_work, 0);
-	flush_workqueue(host->dm.wq);
+	flush_delayed_work(&host->dm.memory.waiting.work);
+	KUNIT_EXPECT_EQ(host->test, 0, host->dm.memory.waiting.nr);
+	if (work_pending(&host->dm.memory.idle_work.work))
+		mod_delayed_work(host->dm.base.wq, &host->dm.memory.idle_work, 0);
+	flush_workqueue(host->dm.base.wq);
 }
 
 static void a_request_is_answered_whatever_fails(struct kunit *test)
@@ -171,7 +175,7 @@ static void a_request_is_answered_whatever_fails(struct kunit *test)
 		host_hears_nothing(host);
 		settle(host);
 		host_agrees(host);
-		KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+		KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 		row->undo(host);
 		settle(host);
 		host_agrees(host);
@@ -204,9 +208,9 @@ static void what_can_not_be_kept_is_free_again(struct kunit *test)
 /* The same where no page can be: a set of pages tries twice for its node. */
 static void what_can_never_be_kept_is_free_again(struct kunit *test)
 {
-	struct hvb_msg msg = {
-		.type = DM_BALLOON_REQUEST,
-		.balloon.num_pages = LARGE_PAGES,
+	const struct dm_balloon req = {
+		.hdr = { DM_BALLOON_REQUEST, sizeof(req), TRANS },
+		.num_pages = LARGE_PAGES,
 	};
 	struct host *host = host_connected(test);
 	unsigned long before, after;
@@ -215,7 +219,8 @@ static void what_can_never_be_kept_is_free_again(struct kunit *test)
 	hvb_fault_begin(test);
 	before = global_zone_page_state(NR_FREE_PAGES);
 	for (unsigned int i = 0; i < NR_TURNS; i++)
-		hvb_inflate(&host->dm, &msg);
+		hvb_conversation_handle(&host->dm.conversation, &req,
+					sizeof(req));
 	after = global_zone_page_state(NR_FREE_PAGES);
 	hvb_fault_end();
 	host_fail_sends(host, 0, 0);
@@ -242,7 +247,7 @@ static void a_start_that_fails_leaves_nothing_behind(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, !err || err == -ENOMEM);
 		if (err)
 			KUNIT_ASSERT_EQ(test, 0, hvb_device_init(dm));
-		KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(dm));
+		KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&dm->conversation));
 		host_forget(host);
 		host_agrees(host);
 	} while (failed && nth < MOST);
@@ -263,14 +268,14 @@ static void a_resume_that_fails_can_be_repeated(struct kunit *test)
 
 	host_takes(host, NR_PAGES);
 	do {
-		hvb_vsc_disconnect(dm);
+		hvb_conversation_end(&dm->conversation);
 		hvb_fault_nth(++nth);
-		err = hvb_vsc_connect(dm);
+		err = hvb_conversation_begin(&dm->conversation);
 		if (!err)
-			err = hvb_status_start(dm);
+			err = hvb_devices_start_reporter(dm);
 		failed = hvb_fault_came();
 		KUNIT_EXPECT_TRUE(test, !err || err == -ENOMEM);
-		hvb_status_stop(dm);
+		hvb_devices_stop_reporter(dm);
 		host_forget(host);
 		host_agrees(host);
 	} while (failed && nth < MOST);
@@ -290,27 +295,27 @@ static void a_trigger_that_fails_changes_nothing(struct kunit *test)
 	bool failed;
 
 	cgroup_mount(test);
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(dm));
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_set_psi(dm, HVB_PSI_TRIGGER,
-						    "full 50000 500000"));
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_reporter_set_psi(&dm->reporter, HVB_PSI_TRIGGER,
+						      "full 50000 500000"));
 	do {
 		int err;
 
-		WRITE_ONCE(dm->reporter->fail_nth, ++nth);
-		err = hvb_status_set_psi(dm, HVB_PSI_TRIGGER,
-					 "some 50000 500000");
-		failed = !READ_ONCE(dm->reporter->fail_nth);
-		WRITE_ONCE(dm->reporter->fail_nth, 0);
+		WRITE_ONCE(dm->reporter.task->fail_nth, ++nth);
+		err = hvb_reporter_set_psi(&dm->reporter, HVB_PSI_TRIGGER,
+					   "some 50000 500000");
+		failed = !READ_ONCE(dm->reporter.task->fail_nth);
+		WRITE_ONCE(dm->reporter.task->fail_nth, 0);
 		KUNIT_EXPECT_TRUE(test, !err || failed);
-		hvb_pressure_armed(dm, HVB_PSI_TRIGGER, armed);
+		hvb_pressure_armed(&dm->reporter.pressure, HVB_PSI_TRIGGER, armed);
 		KUNIT_EXPECT_STREQ(test, armed,
 				   err ? "full 50000 500000" :
 					 "some 50000 500000");
 		KUNIT_ASSERT_EQ(test, 0,
-				hvb_status_set_psi(dm, HVB_PSI_TRIGGER,
-						   "full 50000 500000"));
+				hvb_reporter_set_psi(&dm->reporter, HVB_PSI_TRIGGER,
+						     "full 50000 500000"));
 	} while (failed && nth < MOST);
-	hvb_status_stop(dm);
+	hvb_devices_stop_reporter(dm);
 	kunit_info(test, "%u allocations failed", nth - 1);
 	KUNIT_EXPECT_GT(test, nth, 1);
 	KUNIT_EXPECT_LT(test, nth, MOST);

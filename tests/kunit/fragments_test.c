@@ -168,7 +168,7 @@ static void a_send_that_fails_at_any_step_loses_no_page(struct kunit *test)
 		host_agrees(host);
 		KUNIT_EXPECT_EQ(test, nr_good + 1,
 				host_count(host, HVB_COUNT_SEND_FAILED));
-		KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+		KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 		if (nr_good)
 			return_all(host);
 	}

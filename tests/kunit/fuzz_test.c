@@ -223,8 +223,8 @@ static void some(struct fuzz *fuzz, unsigned int nr)
 		fuzz->len[i] = hostile_message(host, &fuzz->rnd, fuzz->buf[i]);
 		host_post(host, fuzz->buf[i], fuzz->len[i], 0);
 	}
-	hvb_vsc_notify(&host->dm);
-	flush_workqueue(host->dm.wq);
+	hvb_channel_notify(&host->dm.channel);
+	flush_workqueue(host->dm.base.wq);
 	for (i = 0; i < nr; i++)
 		account(fuzz, fuzz->buf[i], fuzz->len[i]);
 	KUNIT_ASSERT_TRUE(host->test, list_empty(&host->sent));
@@ -236,7 +236,7 @@ static void expect_agreement(struct fuzz *fuzz)
 
 	host_agrees(host);
 	host_finds_pages(host);
-	KUNIT_EXPECT_EQ(host->test, host->dm.absent.nr_added,
+	KUNIT_EXPECT_EQ(host->test, host->dm.memory.nr_added,
 			fuzz->backed.nr_pages);
 	KUNIT_EXPECT_EQ(host->test, fuzz->refused,
 			host_count(host, HVB_COUNT_REFUSED));
@@ -253,7 +253,7 @@ static struct fuzz *new_fuzz(struct kunit *test, u32 turn)
 	random_begin(test, &fuzz->rnd, turn);
 	hvb_ranges_init(&fuzz->backed);
 	fuzz->host = host_connected(test);
-	fuzz->host->dm.send_wait_ms = 0;
+	fuzz->host->dm.channel.send_wait_ms = 0;
 	fuzz->host->params.hot_add = adds;
 	fuzz->host->params.hot_remove = adds;
 	fuzz->host->params.balloon_blocks = adds;

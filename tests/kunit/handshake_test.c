@@ -112,23 +112,23 @@ static void a_handshake_ends_as_the_host_wants(struct kunit *test)
 	host->nr_full = row->nr_full;
 	host_fail_sends(host, row->nr_good, row->send_err);
 	if (row->err)
-		dm->answer_wait_ms = SOON_MS;
-	dm->send_wait_ms = SOON_MS;
+		dm->conversation.answer_wait_ms = SOON_MS;
+	dm->channel.send_wait_ms = SOON_MS;
 
-	KUNIT_ASSERT_EQ(test, row->err, hvb_vsc_connect(dm));
+	KUNIT_ASSERT_EQ(test, row->err, hvb_conversation_begin(&dm->conversation));
 	KUNIT_EXPECT_EQ(test, host->nr_sent, row->nr_sent);
 	expect_requests(host, row);
 	KUNIT_EXPECT_EQ(test, host->nr_opened - host->nr_closed, !row->err);
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_REFUSED));
 	if (row->err) {
-		KUNIT_EXPECT_EQ(test, (int)dm->state, HVB_INIT_ERROR);
+		KUNIT_EXPECT_EQ(test, (int)dm->conversation.state, HVB_INIT_ERROR);
 		return;
 	}
-	KUNIT_EXPECT_EQ(test, (int)dm->state, HVB_INITIALIZED);
-	KUNIT_EXPECT_EQ(test, dm->version, row->version);
-	KUNIT_EXPECT_EQ(test, dm->hot_remove,
+	KUNIT_EXPECT_EQ(test, (int)dm->conversation.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(test, dm->conversation.agreed.version, row->version);
+	KUNIT_EXPECT_EQ(test, dm->conversation.agreed.hot_remove,
 			!!(row->caps & DM_HOT_REMOVE));
-	KUNIT_EXPECT_EQ(test, dm->suppress_reports,
+	KUNIT_EXPECT_EQ(test, dm->conversation.agreed.suppress_reports,
 			!!(row->caps & DM_SUPPRESS_PRESSURE_REPORTS));
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_SEND_FAILED));
 }
@@ -146,11 +146,11 @@ static void a_wrong_answer_is_no_answer(struct kunit *test)
 {
 	struct host *host = host_new(test);
 
-	host->dm.answer_wait_ms = SOON_MS;
+	host->dm.conversation.answer_wait_ms = SOON_MS;
 	host->mute = DM_VERSION_REQUEST;
 	for (unsigned int i = 0; i < ARRAY_SIZE(wrong_answers); i++) {
 		host->instead = &wrong_answers[i];
-		KUNIT_EXPECT_EQ(test, -ETIMEDOUT, hvb_vsc_connect(&host->dm));
+		KUNIT_EXPECT_EQ(test, -ETIMEDOUT, hvb_conversation_begin(&host->dm.conversation));
 		KUNIT_EXPECT_EQ(test, i + 1,
 				host_count(host, HVB_COUNT_REFUSED));
 	}
@@ -173,8 +173,8 @@ static void a_request_right_behind_the_last_answer_is_served(struct kunit *test)
 	struct host *host = host_new(test);
 
 	host->asks_at_once = 10;
-	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&host->dm));
-	flush_workqueue(host->dm.wq);
+	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&host->dm.conversation));
+	flush_workqueue(host->dm.base.wq);
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_REFUSED));
 	host_hears(host, DM_VERSION_REQUEST, 16);
 	host_hears(host, DM_CAPABILITIES_REPORT, 32);
@@ -192,8 +192,8 @@ static void an_answer_after_the_handshake_is_refused(struct kunit *test)
 
 	host_say(host, &resp, sizeof(resp));
 	KUNIT_EXPECT_EQ(test, 1, host_count(host, HVB_COUNT_REFUSED));
-	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
-	KUNIT_EXPECT_FALSE(test, host->dm.suppress_reports);
+	KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_FALSE(test, host->dm.conversation.agreed.suppress_reports);
 }
 
 /* Suspend and resume; the host that comes back may be another one. */
@@ -203,19 +203,19 @@ static void the_handshake_can_be_repeated(struct kunit *test)
 	struct hvb_device *dm = &host->dm;
 
 	host_takes(host, 1000);
-	hvb_vsc_disconnect(dm);
-	KUNIT_EXPECT_EQ(test, -ENODEV, hvb_vsc_send(dm, &host->status, 8));
+	hvb_conversation_end(&dm->conversation);
+	KUNIT_EXPECT_EQ(test, -ENODEV, hvb_channel_send(&dm->channel, &host->status, 8));
 
-	dm->answer_wait_ms = SOON_MS;
+	dm->conversation.answer_wait_ms = SOON_MS;
 	host->mute = DM_VERSION_REQUEST;
-	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, hvb_vsc_connect(dm));
-	hvb_vsc_disconnect(dm);
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, hvb_conversation_begin(&dm->conversation));
+	hvb_conversation_end(&dm->conversation);
 
-	dm->answer_wait_ms = HVB_ANSWER_MS;
+	dm->conversation.answer_wait_ms = HVB_ANSWER_MS;
 	host->mute = DM_ERROR;
 	host->version = DM_VERSION_1_0;
-	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(dm));
-	KUNIT_EXPECT_EQ(test, dm->version, DM_VERSION_1_0);
+	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&dm->conversation));
+	KUNIT_EXPECT_EQ(test, dm->conversation.agreed.version, DM_VERSION_1_0);
 	host_agrees(host);
 }
 

@@ -79,7 +79,7 @@ static void answer(struct host *host, const struct dm_header *hdr)
 			.hdr = { DM_BALLOON_REQUEST, 16, HOST_TRANS },
 			.num_pages = host->asks_at_once,
 		}, sizeof(struct dm_balloon), 0);
-	hvb_vsc_notify(&host->dm);
+	hvb_channel_notify(&host->dm.channel);
 }
 
 static void hear(struct host *host, const struct dm_header *hdr, size_t size)
@@ -95,18 +95,18 @@ static void hear(struct host *host, const struct dm_header *hdr, size_t size)
 	answer(host, hdr);
 }
 
-static int script_open(struct hvb_device *dm)
+static int script_open(struct hvb_channel *channel)
 {
-	struct host *host = container_of(dm, struct host, dm);
+	struct host *host = container_of(channel, struct host, dm.channel);
 
 	if (!host->open_err)
 		host->nr_opened++;
 	return host->open_err;
 }
 
-static void script_close(struct hvb_device *dm)
+static void script_close(struct hvb_channel *channel)
 {
-	struct host *host = container_of(dm, struct host, dm);
+	struct host *host = container_of(channel, struct host, dm.channel);
 
 	mutex_lock(&host->lock);
 	host->nr_closed++;
@@ -114,9 +114,9 @@ static void script_close(struct hvb_device *dm)
 	mutex_unlock(&host->lock);
 }
 
-static int script_send(struct hvb_device *dm, const void *buf, size_t size)
+static int script_send(struct hvb_channel *channel, const void *buf, size_t size)
 {
-	struct host *host = container_of(dm, struct host, dm);
+	struct host *host = container_of(channel, struct host, dm.channel);
 	unsigned int nth = hvb_fault_pause();
 	int err = 0;
 
@@ -147,10 +147,10 @@ static void fault_next(struct host *host, bool has_next)
 	host->fail_nth = 0;
 }
 
-static int script_recv(struct hvb_device *dm, void *buf, size_t size,
+static int script_recv(struct hvb_channel *channel, void *buf, size_t size,
 		       size_t *len)
 {
-	struct host *host = container_of(dm, struct host, dm);
+	struct host *host = container_of(channel, struct host, dm.channel);
 	struct letter *letter;
 	int err = -EAGAIN;
 
@@ -194,9 +194,9 @@ static void remove_blocks(struct host *host)
 	struct hvb_range part;
 	unsigned long page = 0;
 
-	while (hvb_ranges_next(&dm->absent.added, page, ULONG_MAX, &part)) {
+	while (hvb_ranges_next(&dm->memory.added, page, ULONG_MAX, &part)) {
 		for (page = part.start; page < part.start + part.count;
-		     page += dm->block_pages)
+		     page += dm->base.block_pages)
 			remove_block(host, page);
 	}
 }
@@ -208,15 +208,15 @@ static void end(void *data)
 
 	host->send_err = 0;
 	host->nr_full = 0;
-	hvb_vsc_disconnect(dm);
-	hvb_absent_return(dm, 0, ULONG_MAX);
+	hvb_conversation_end(&dm->conversation);
+	hvb_absent_return(&dm->memory, 0, ULONG_MAX);
 	if (host->leaves_memory)
-		host->total_pages += dm->absent.nr_onlined;
+		host->total_pages += dm->memory.nr_onlined;
 	else
 		remove_blocks(host);
 	hvb_device_exit(dm);
-	kvfree(dm->dev->platform_data);
-	dm->dev->platform_data = NULL;
+	kvfree(dm->base.dev->platform_data);
+	dm->base.dev->platform_data = NULL;
 
 	KUNIT_EXPECT_EQ(host->test, totalram_pages(), host->total_pages);
 	KUNIT_EXPECT_EQ(host->test, host->nr_opened, host->nr_closed);
@@ -249,11 +249,11 @@ struct host *host_new(struct kunit *test)
 	host->params.online_policy = HVB_ONLINE_MOVABLE;
 	host->total_pages = totalram_pages();
 
-	host->dm.dev = dev;
+	host->dm.base.dev = dev;
 	host->dm.transport = &script;
-	host->dm.params = &host->params;
+	host->dm.base.params = &host->params;
 	KUNIT_ASSERT_EQ(test, 0, hvb_device_init(&host->dm));
-	host->dm.offline_wait_ms = OFFLINE_MS;
+	host->dm.memory.blocks.offline_wait_ms = OFFLINE_MS;
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, end, host));
 	return host;
 }
@@ -268,7 +268,7 @@ struct host *host_connected(struct kunit *test)
 {
 	struct host *host = host_new(test);
 
-	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&host->dm.conversation));
 	drop_letters(&host->sent);
 	return host;
 }
@@ -280,14 +280,14 @@ struct host *host_connected(struct kunit *test)
 void host_stop_driver(struct host *host)
 {
 	struct hvb_device *dm = &host->dm;
-	struct device *dev = dm->dev;
+	struct device *dev = dm->base.dev;
 
-	hvb_vsc_disconnect(dm);
+	hvb_conversation_end(&dm->conversation);
 	hvb_device_exit(dm);
 	memset(dm, 0, sizeof(*dm));
-	dm->dev = dev;
+	dm->base.dev = dev;
 	dm->transport = &script;
-	dm->params = &host->params;
+	dm->base.params = &host->params;
 }
 
 /**
@@ -298,8 +298,8 @@ void host_restart_driver(struct host *host)
 {
 	host_stop_driver(host);
 	KUNIT_ASSERT_EQ(host->test, 0, hvb_device_init(&host->dm));
-	host->dm.offline_wait_ms = OFFLINE_MS;
-	KUNIT_ASSERT_EQ(host->test, 0, hvb_vsc_connect(&host->dm));
+	host->dm.memory.blocks.offline_wait_ms = OFFLINE_MS;
+	KUNIT_ASSERT_EQ(host->test, 0, hvb_conversation_begin(&host->dm.conversation));
 	drop_letters(&host->sent);
 }
 
@@ -326,10 +326,10 @@ void host_post(struct host *host, const void *buf, size_t len, int err)
 void host_say(struct host *host, const void *buf, size_t len)
 {
 	host_post(host, buf, len, 0);
-	hvb_vsc_notify(&host->dm);
+	hvb_channel_notify(&host->dm.channel);
 	/* It can be pausing after a flood. */
-	flush_delayed_work(&host->dm.receive_work);
-	flush_workqueue(host->dm.wq);
+	flush_delayed_work(&host->dm.channel.receive_work);
+	flush_workqueue(host->dm.base.wq);
 }
 
 /**
@@ -389,5 +389,5 @@ void host_hears_nothing(struct host *host)
 
 long host_count(struct host *host, enum hvb_count what)
 {
-	return atomic_long_read(&host->dm.counts[what]);
+	return atomic_long_read(&host->dm.base.counts[what]);
 }

@@ -9,7 +9,7 @@
 #include <linux/memory.h>
 #include <linux/mutex.h>
 
-#include "hv_balloon.h"
+#include "device.h"
 
 /* The transaction of all that the host asks for. */
 #define HOST_TRANS	0xcafe
@@ -115,6 +115,8 @@ void host_hears_unballoon_done(struct host *host);
 void host_returns_all(struct host *host);
 void host_adds(struct host *host, const struct hvb_range *range,
 	       const struct hvb_range *region);
+void host_adds_here(struct host *host, unsigned long start,
+		    unsigned long count);
 void host_hears_added(struct host *host, u32 page_count, u32 result);
 void host_agrees(struct host *host);
 void host_finds_pages(struct host *host);

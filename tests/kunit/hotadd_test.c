@@ -16,14 +16,14 @@
 static void expect_added(struct host *host, unsigned long nr_blocks,
 			 unsigned long backed, unsigned long online)
 {
-	struct hvb_absent *absent = &host->dm.absent;
+	struct hvb_memory *mem = &host->dm.memory;
 	struct kunit *test = host->test;
 
-	KUNIT_EXPECT_EQ(test, absent->added.nr_pages,
+	KUNIT_EXPECT_EQ(test, mem->added.nr_pages,
 			nr_blocks * block_pages());
-	KUNIT_EXPECT_EQ(test, absent->nr_added, backed);
-	KUNIT_EXPECT_EQ(test, absent->nr_onlined, online);
-	KUNIT_EXPECT_EQ(test, absent->holes.nr_pages,
+	KUNIT_EXPECT_EQ(test, mem->nr_added, backed);
+	KUNIT_EXPECT_EQ(test, mem->nr_onlined, online);
+	KUNIT_EXPECT_EQ(test, mem->holes.nr_pages,
 			nr_blocks * block_pages() - backed);
 	KUNIT_EXPECT_EQ(test, totalram_pages() + host->holds.nr_pages,
 			host->total_pages + online);
@@ -72,7 +72,7 @@ static void added_memory_is_online_and_ours(struct kunit *test)
 	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
 	expect_added(host, row->blocks, range.count, range.count);
 	host_finds_pages(host);
-	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 }
 
 static void an_odd_number_of_pages_is_backed_to_the_page(struct kunit *test)
@@ -179,8 +179,8 @@ static void memory_that_others_add_passes_untouched(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, totalram_pages(), host->total_pages +
 			range.count + block_pages());
 	host_finds_pages(host);
-	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_onlined, range.count);
-	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_added, range.count);
+	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_onlined, range.count);
+	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_added, range.count);
 
 	host_adds(host, &other, NULL);
 	host_hears_added(host, 0, DM_HOT_ADD_SUCCESS);
@@ -213,7 +213,7 @@ static void policy_off_leaves_blocks_to_others(struct kunit *test)
 	host_adds(host, &more, NULL);
 	host_hears_added(host, more.count, DM_HOT_ADD_SUCCESS);
 	expect_added(host, 1, PART(1, 2), 0);
-	hvb_counters_read(&host->dm, &now);
+	hvb_memory_read(&host->dm.memory, &now);
 	KUNIT_EXPECT_EQ(test, now.offline_pages, PART(1, 2));
 
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
@@ -305,7 +305,7 @@ static int veto(struct notifier_block *nb, unsigned long event, void *data)
 
 	if (event != MEM_GOING_OFFLINE)
 		return NOTIFY_OK;
-	hvb_absent_return(word->dm, word->back.start, word->back.count);
+	hvb_absent_return(&word->dm->memory, word->back.start, word->back.count);
 	return NOTIFY_BAD;
 }
 
@@ -376,7 +376,7 @@ static void a_block_with_given_pages_goes_offline(struct kunit *test)
 	host_finds_pages(host);
 
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "offline"));
-	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_onlined, 0);
+	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_onlined, 0);
 	host_returns_all(host);
 	KUNIT_EXPECT_EQ(test, totalram_pages(), host->total_pages);
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
@@ -394,7 +394,7 @@ static void a_lost_hot_add_response_changes_nothing_else(struct kunit *test)
 	host_fail_sends(host, 0, 0);
 	host_hears_nothing(host);
 	expect_added(host, 1, range.count, range.count);
-	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 }
 
 static void the_driver_that_comes_next_knows_the_holes(struct kunit *test)

@@ -77,7 +77,7 @@ static void expect_removed(struct host *host, unsigned int nr)
 	KUNIT_EXPECT_EQ(host->test, NR_BLOCKS - nr, nr_there());
 	KUNIT_EXPECT_EQ(host->test, NR_BLOCKS - nr, nr_online());
 	host_agrees(host);
-	KUNIT_EXPECT_EQ(host->test, (int)host->dm.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(host->test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 }
 
 static void expect_removes(struct host *host, unsigned int nr)
@@ -113,7 +113,7 @@ static void the_host_is_told_that_it_may_ask(struct kunit *test)
 
 	host->params.hot_remove = row->hot_remove;
 	host->version = row->version;
-	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&host->dm.conversation));
 	host_hears(host, DM_VERSION_REQUEST, 0);
 	if (row->version != DM_VERSION_2_0)
 		host_hears(host, DM_VERSION_REQUEST, 0);
@@ -180,7 +180,7 @@ static void removed_blocks_are_added_again(struct kunit *test)
 	expect_removed(host, 1);
 	host_adds_again(host, rest);
 	expect_removed(host, 0);
-	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_added,
+	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_added,
 			NR_BLOCKS * block_pages());
 }
 
@@ -206,7 +206,7 @@ static void a_block_with_holes_is_removed(struct kunit *test)
 	host_agrees(host);
 	host_returns_all(host);
 	host_agrees(host);
-	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_onlined, block_pages());
+	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_onlined, block_pages());
 }
 
 static void less_than_a_block_is_refused(struct kunit *test)
@@ -244,11 +244,11 @@ static void a_guest_that_can_hibernate_keeps_its_blocks(struct kunit *test)
 {
 	struct host *host = willing(test);
 
-	host->dm.can_hibernate = true;
+	host->dm.base.can_hibernate = true;
 	host_wants(host, block_pages());
 	KUNIT_EXPECT_EQ(test, 0, host_hears_removed(host));
 	expect_removed(host, 0);
-	host->dm.can_hibernate = false;
+	host->dm.base.can_hibernate = false;
 }
 
 static void a_send_that_fails_brings_blocks_back(struct kunit *test)
@@ -286,7 +286,7 @@ static void a_block_is_added_again_when_it_can_be(struct kunit *test)
 	host_returns_all(host);
 	KUNIT_EXPECT_EQ(test, NR_BLOCKS - 1, nr_there());
 	release_mem_region(at, size);
-	flush_delayed_work(&host->dm.bring_back_work);
+	flush_delayed_work(&host->dm.memory.idle_work);
 	expect_removed(host, 0);
 }
 

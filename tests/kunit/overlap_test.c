@@ -12,13 +12,13 @@
 static void expect_added(struct host *host, unsigned long nr_blocks,
 			 unsigned long backed)
 {
-	struct hvb_absent *absent = &host->dm.absent;
+	struct hvb_memory *mem = &host->dm.memory;
 	struct kunit *test = host->test;
 
-	KUNIT_EXPECT_EQ(test, absent->added.nr_pages,
+	KUNIT_EXPECT_EQ(test, mem->added.nr_pages,
 			nr_blocks * block_pages());
-	KUNIT_EXPECT_EQ(test, absent->nr_added, backed);
-	KUNIT_EXPECT_EQ(test, absent->nr_onlined, backed);
+	KUNIT_EXPECT_EQ(test, mem->nr_added, backed);
+	KUNIT_EXPECT_EQ(test, mem->nr_onlined, backed);
 	host_agrees(host);
 	host_finds_pages(host);
 }
@@ -140,7 +140,7 @@ static void an_unballoon_gives_back_and_backs(struct kunit *test)
 	host_hears_unballoon_done(host);
 	KUNIT_EXPECT_EQ(test, range.count - here,
 			host_count(host, HVB_COUNT_UNKNOWN_PAGES));
-	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_added, block_pages());
+	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_added, block_pages());
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
 	expect_added(host, 1, block_pages());
 }

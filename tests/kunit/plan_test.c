@@ -200,22 +200,21 @@ struct zone_row {
 	enum hvb_online_policy policy;
 	u64 kernel;
 	u64 movable;
-	enum hvb_online_policy zone;
+	enum hvb_zone zone;
 };
 
 static const struct zone_row zone_rows[] = {
-	{ "kernel stays kernel", HVB_ONLINE_KERNEL, 100, 0,
-	  HVB_ONLINE_KERNEL },
+	{ "kernel stays kernel", HVB_ONLINE_KERNEL, 100, 0, HVB_ZONE_KERNEL },
 	{ "movable stays movable", HVB_ONLINE_MOVABLE, 0, 1000,
-	  HVB_ONLINE_MOVABLE },
-	{ "off stays off", HVB_ONLINE_OFF, 100, 0, HVB_ONLINE_OFF },
+	  HVB_ZONE_MOVABLE },
+	{ "off stays off", HVB_ONLINE_OFF, 100, 0, HVB_ZONE_NONE },
 	{ "auto: room for movable", HVB_ONLINE_AUTO, 100, 0,
-	  HVB_ONLINE_MOVABLE },
+	  HVB_ZONE_MOVABLE },
 	{ "auto: just three to one", HVB_ONLINE_AUTO, 100, 290,
-	  HVB_ONLINE_MOVABLE },
-	{ "auto: a page more", HVB_ONLINE_AUTO, 100, 291, HVB_ONLINE_KERNEL },
+	  HVB_ZONE_MOVABLE },
+	{ "auto: a page more", HVB_ONLINE_AUTO, 100, 291, HVB_ZONE_KERNEL },
 	{ "auto: the kernel has little", HVB_ONLINE_AUTO, 3, 0,
-	  HVB_ONLINE_KERNEL },
+	  HVB_ZONE_KERNEL },
 };
 
 KUNIT_ARRAY_PARAM_DESC(zone, zone_rows, name);

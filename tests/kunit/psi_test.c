@@ -98,7 +98,7 @@ static bool is_armed(struct hvb_device *dm, enum hvb_psi_which which,
 	char armed[HVB_TRIGGER_MAX];
 
 	for (unsigned int ms = 0; ms < AGAIN_MS; ms += 20) {
-		hvb_pressure_armed(dm, which, armed);
+		hvb_pressure_armed(&dm->reporter.pressure, which, armed);
 		if (!strcmp(armed, text))
 			return true;
 		msleep(20);
@@ -109,7 +109,7 @@ static bool is_armed(struct hvb_device *dm, enum hvb_psi_which which,
 static bool is_missing(struct hvb_device *dm, const char *what)
 {
 	for (unsigned int ms = 0; ms < AGAIN_MS; ms += 20) {
-		if (strstr(hvb_pressure_missing(dm), what))
+		if (strstr(hvb_pressure_missing(&dm->reporter.pressure), what))
 			return true;
 		msleep(20);
 	}
@@ -118,7 +118,7 @@ static bool is_missing(struct hvb_device *dm, const char *what)
 
 static void stop(void *data)
 {
-	hvb_status_stop(data);
+	hvb_devices_stop_reporter(data);
 }
 
 /* As the parameter does. */
@@ -136,7 +136,7 @@ static struct hvb_device *wanting(struct kunit *test, const char *trigger,
 
 	KUNIT_EXPECT_EQ(test, 0, set_psi(dm, HVB_PSI_TRIGGER, trigger));
 	KUNIT_EXPECT_EQ(test, 0, set_psi(dm, HVB_PSI_EARLY, early));
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(dm));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, stop, dm));
 	return dm;
 }
@@ -205,9 +205,9 @@ static bool is_measuring(struct hvb_device *dm)
 	char text[80];
 
 	for (unsigned int ms = 0; ms < AGAIN_MS; ms += 20) {
-		mutex_lock(&dm->psi_lock);
-		hvb_pressure_read(dm, text, sizeof(text));
-		mutex_unlock(&dm->psi_lock);
+		mutex_lock(&dm->reporter.pressure.lock);
+		hvb_pressure_read(&dm->reporter.pressure, text, sizeof(text));
+		mutex_unlock(&dm->reporter.pressure.lock);
 		if (strstarts(text, "full avg10="))
 			return true;
 		msleep(20);
@@ -238,8 +238,8 @@ static void the_next_reporter_arms_what_was_set(struct kunit *test)
 	cgroup_mount(test);
 	dm = wanting(test, FULL, "");
 	KUNIT_EXPECT_EQ(test, 0, set_psi(dm, HVB_PSI_TRIGGER, SOME));
-	hvb_status_stop(dm);
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(dm));
+	hvb_devices_stop_reporter(dm);
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(dm));
 	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_TRIGGER, SOME));
 	KUNIT_EXPECT_TRUE(test, is_armed(dm, HVB_PSI_EARLY, "none"));
 }
@@ -296,13 +296,13 @@ static bool falls_back(struct hvb_device *dm, const struct look *look,
 		.swapped_out_pages = look->swapped,
 	};
 
-	return hvb_pressure_fallback(dm, &now, &last, signal);
+	return hvb_pressure_fallback(&dm->reporter.pressure, &now, &last, signal);
 }
 
 static void want(struct hvb_device *dm, enum hvb_psi_which which,
 		 const char *text)
 {
-	strscpy(dm->psi_wanted[which], text, HVB_TRIGGER_MAX);
+	strscpy(dm->reporter.pressure.wanted[which], text, HVB_TRIGGER_MAX);
 }
 
 static void stalls_are_pressure_without_psi(struct kunit *test)
@@ -325,14 +325,14 @@ static void one_trigger_is_not_enough(struct kunit *test)
 	enum hvb_signal signal = HVB_SIGNALS;
 
 	cgroup_mount(test);
-	KUNIT_ASSERT_EQ(test, 0, hvb_pressure_set(dm, HVB_PSI_TRIGGER, FULL));
+	KUNIT_ASSERT_EQ(test, 0, hvb_pressure_set(&dm->reporter.pressure, HVB_PSI_TRIGGER, FULL));
 	KUNIT_EXPECT_FALSE(test, falls_back(dm, &looks[0], &signal));
 	want(dm, HVB_PSI_EARLY, SOME);
 	KUNIT_EXPECT_TRUE(test, falls_back(dm, &looks[0], &signal));
 	KUNIT_EXPECT_EQ(test, signal, HVB_SIGNAL_SOME);
-	KUNIT_EXPECT_EQ(test, 0, hvb_pressure_set(dm, HVB_PSI_EARLY, SOME));
+	KUNIT_EXPECT_EQ(test, 0, hvb_pressure_set(&dm->reporter.pressure, HVB_PSI_EARLY, SOME));
 	KUNIT_EXPECT_FALSE(test, falls_back(dm, &looks[0], &signal));
-	hvb_pressure_stop(dm);
+	hvb_pressure_stop(&dm->reporter.pressure);
 	KUNIT_EXPECT_TRUE(test, falls_back(dm, &looks[0], &signal));
 }
 

@@ -16,14 +16,8 @@
 static void add_without_memory(struct host *host, unsigned long start,
 			       unsigned long count)
 {
-	const struct hvb_msg msg = {
-		.type = DM_MEM_HOT_ADD_REQUEST,
-		.trans_id = HOST_TRANS,
-		.hot_add.range = { start, count },
-	};
-
 	hvb_fault_begin(host->test);
-	hvb_hot_add(&host->dm, &msg);
+	host_adds_here(host, start, count);
 	hvb_fault_end();
 }
 
@@ -43,28 +37,28 @@ static struct host *half_added(struct kunit *test)
 	host_hears_added(host, first.count, DM_HOT_ADD_SUCCESS);
 	add_without_memory(host, hvb_range_end(&first), all_pages());
 	/* What the test does next comes before the next try. */
-	cancel_delayed_work_sync(&host->dm.adding.work);
+	cancel_delayed_work_sync(&host->dm.conversation.go_on_work);
 	host_hears_nothing(host);
-	KUNIT_ASSERT_TRUE(test, host->dm.adding.is_put_off);
-	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_added, block_pages());
+	KUNIT_ASSERT_TRUE(test, host->dm.requests.adding.is_put_off);
+	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_added, block_pages());
 	return host;
 }
 
 static void try_again(struct host *host)
 {
-	mod_delayed_work(host->dm.wq, &host->dm.adding.work, 0);
-	flush_delayed_work(&host->dm.adding.work);
+	mod_delayed_work(host->dm.base.wq, &host->dm.conversation.go_on_work, 0);
+	flush_delayed_work(&host->dm.conversation.go_on_work);
 }
 
 static void expect_all_added(struct host *host)
 {
 	host_returns_all(host);
-	KUNIT_EXPECT_FALSE(host->test, host->dm.adding.is_put_off);
+	KUNIT_EXPECT_FALSE(host->test, host->dm.requests.adding.is_put_off);
 	KUNIT_EXPECT_FALSE(host->test,
-			   delayed_work_pending(&host->dm.adding.work));
-	KUNIT_EXPECT_EQ(host->test, host->dm.absent.nr_onlined,
+			   delayed_work_pending(&host->dm.conversation.go_on_work));
+	KUNIT_EXPECT_EQ(host->test, host->dm.memory.nr_onlined,
 			2 * block_pages());
-	KUNIT_EXPECT_EQ(host->test, (int)host->dm.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(host->test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 	host_agrees(host);
 	host_finds_pages(host);
 }
@@ -88,8 +82,8 @@ static void the_next_try_comes_by_itself(struct kunit *test)
 	host_adds(host, &first, NULL);
 	host_hears_added(host, first.count, DM_HOT_ADD_SUCCESS);
 	add_without_memory(host, hvb_range_end(&first), all_pages());
-	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&host->dm.adding.work));
-	flush_delayed_work(&host->dm.adding.work);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&host->dm.conversation.go_on_work));
+	flush_delayed_work(&host->dm.conversation.go_on_work);
 	host_hears_added(host, all_pages(), DM_HOT_ADD_SUCCESS);
 	expect_all_added(host);
 }
@@ -115,12 +109,12 @@ static void it_goes_on_after_a_pause(struct kunit *test)
 {
 	struct host *host = half_added(test);
 
-	WRITE_ONCE(host->dm.is_paused, true);
+	hvb_channel_pause(&host->dm.channel, true);
 	try_again(host);
 	host_hears_nothing(host);
-	KUNIT_EXPECT_TRUE(test, host->dm.adding.is_put_off);
-	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_added, block_pages());
-	WRITE_ONCE(host->dm.is_paused, false);
+	KUNIT_EXPECT_TRUE(test, host->dm.requests.adding.is_put_off);
+	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_added, block_pages());
+	hvb_channel_pause(&host->dm.channel, false);
 	try_again(host);
 	host_hears_added(host, all_pages(), DM_HOT_ADD_SUCCESS);
 	expect_all_added(host);
@@ -134,11 +128,11 @@ static void it_goes_with_the_channel(struct kunit *test)
 		BLOCK(0) + block_pages() / 2, all_pages()
 	};
 
-	mod_delayed_work(host->dm.wq, &host->dm.adding.work, HZ);
-	hvb_vsc_disconnect(&host->dm);
-	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&host->dm.adding.work));
-	KUNIT_EXPECT_FALSE(test, host->dm.adding.is_put_off);
-	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&host->dm));
+	mod_delayed_work(host->dm.base.wq, &host->dm.conversation.go_on_work, HZ);
+	hvb_conversation_end(&host->dm.conversation);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&host->dm.conversation.go_on_work));
+	KUNIT_EXPECT_FALSE(test, host->dm.requests.adding.is_put_off);
+	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&host->dm.conversation));
 	host_forget(host);
 	host_adds(host, &again, NULL);
 	host_hears_added(host, again.count, DM_HOT_ADD_SUCCESS);
@@ -152,7 +146,7 @@ static void with_nothing_added_the_host_asks_again(struct kunit *test)
 
 	add_without_memory(host, range.start, range.count);
 	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
-	KUNIT_EXPECT_FALSE(test, host->dm.adding.is_put_off);
+	KUNIT_EXPECT_FALSE(test, host->dm.requests.adding.is_put_off);
 	host_adds(host, &range, NULL);
 	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
 }
@@ -161,17 +155,12 @@ static void with_nothing_added_the_host_asks_again(struct kunit *test)
 static void during_a_pause_nothing_is_added(struct kunit *test)
 {
 	struct host *host = host_connected(test);
-	const struct hvb_msg msg = {
-		.type = DM_MEM_HOT_ADD_REQUEST,
-		.trans_id = HOST_TRANS,
-		.hot_add.range = { BLOCK(0), block_pages() },
-	};
 
-	WRITE_ONCE(host->dm.is_paused, true);
-	hvb_hot_add(&host->dm, &msg);
-	WRITE_ONCE(host->dm.is_paused, false);
+	hvb_channel_pause(&host->dm.channel, true);
+	host_adds_here(host, BLOCK(0), block_pages());
+	hvb_channel_pause(&host->dm.channel, false);
 	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
-	KUNIT_EXPECT_EQ(test, 0, host->dm.absent.added.nr_pages);
+	KUNIT_EXPECT_EQ(test, 0, host->dm.memory.added.nr_pages);
 }
 
 static struct kunit_case putoff_cases[] = {

@@ -94,7 +94,7 @@ static void a_block_moves_while_pages_do(struct kunit *test)
 	end(&admin);
 	block_set(BLOCK(0), "online_movable");
 	KUNIT_EXPECT_NOT_NULL(test, pfn_to_online_page(BLOCK(0)));
-	KUNIT_EXPECT_EQ(test, host->dm.absent.nr_onlined, range.count);
+	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_onlined, range.count);
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_UNKNOWN_PAGES));
 	host_agrees(host);
 	host_finds_pages(host);
@@ -106,7 +106,7 @@ static int looks_at_a_trigger(void *data)
 	char armed[HVB_TRIGGER_MAX];
 
 	while (!kthread_should_stop()) {
-		hvb_pressure_armed(admin->dm, HVB_PSI_TRIGGER, armed);
+		hvb_pressure_armed(&admin->dm->reporter.pressure, HVB_PSI_TRIGGER, armed);
 		KUNIT_EXPECT_TRUE(admin->test,
 				  !strcmp(armed, "none") ||
 				  !strcmp(armed, "full 50000 500000"));
@@ -123,14 +123,14 @@ static void a_trigger_is_shown_while_it_changes(struct kunit *test)
 	struct admin admin = {};
 
 	cgroup_mount(test);
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 	begin(&admin, host, looks_at_a_trigger);
 	for (unsigned int i = 0; goes_on(&admin, start); i++)
 		KUNIT_EXPECT_EQ(test, 0,
-				hvb_status_set_psi(&host->dm, HVB_PSI_TRIGGER,
-						   i % 2 ? "" :
+				hvb_reporter_set_psi(&host->dm.reporter, HVB_PSI_TRIGGER,
+						     i % 2 ? "" :
 						   "full 50000 500000"));
-	hvb_status_stop(&host->dm);
+	hvb_devices_stop_reporter(&host->dm);
 	end(&admin);
 }
 

@@ -91,10 +91,10 @@ static void a_malformed_message_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, host_count(host, HVB_COUNT_REFUSED));
 	KUNIT_EXPECT_EQ(test, received + 1,
 			host_count(host, HVB_COUNT_RECEIVED));
-	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_UNKNOWN_PAGES));
-	KUNIT_EXPECT_EQ(test, 0, host->dm.absent.added.nr_pages);
-	KUNIT_EXPECT_EQ(test, 0, host->dm.max_page_count);
+	KUNIT_EXPECT_EQ(test, 0, host->dm.memory.added.nr_pages);
+	KUNIT_EXPECT_EQ(test, 0, host->dm.conversation.agreed.max_page_count);
 	host_agrees(host);
 	KUNIT_EXPECT_EQ(test, 10, host_takes(host, 10));
 }
@@ -114,7 +114,7 @@ static void information_is_kept(struct kunit *test)
 	host_say(host, most, sizeof(most));
 	host_say(host, other, sizeof(other));
 	host_hears_nothing(host);
-	KUNIT_EXPECT_EQ(test, host->dm.max_page_count, 1ULL << 33);
+	KUNIT_EXPECT_EQ(test, host->dm.conversation.agreed.max_page_count, 1ULL << 33);
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_REFUSED));
 }
 
@@ -154,7 +154,7 @@ static unsigned int reports_after_ms(struct host *host, unsigned int nr)
 /* Nothing called for reports out of band; on a busy machine something may. */
 static bool is_quiet(struct host *host)
 {
-	return !READ_ONCE(host->dm.burst.hot_until_us);
+	return !READ_ONCE(host->dm.reporter.burst.hot_until_us);
 }
 
 static void a_report_comes_each_second(struct kunit *test)
@@ -165,15 +165,15 @@ static void a_report_comes_each_second(struct kunit *test)
 	unsigned int second_ms;
 
 	host_takes(host, 1000);
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 	KUNIT_EXPECT_LT(test, reports_after_ms(host, 1), TICK_MS / 2);
 	second_ms = reports_after_ms(host, 2);
 	if (is_quiet(host))
 		KUNIT_EXPECT_GE(test, second_ms, TICK_MS / 2);
 	KUNIT_EXPECT_LT(test, reports_after_ms(host, 3), TICK_MS * 2);
-	hvb_status_stop(&host->dm);
+	hvb_devices_stop_reporter(&host->dm);
 
-	hvb_counters_read(&host->dm, &now);
+	hvb_memory_read(&host->dm.memory, &now);
 	hvb_demand_look(&now, &need);
 	KUNIT_EXPECT_EQ(test, now.ballooned_pages, 1000);
 	KUNIT_EXPECT_EQ(test, host->status.hdr.size, sizeof(host->status));
@@ -194,10 +194,10 @@ static void reports_stop_when_the_host_wants_none(struct kunit *test)
 	struct host *host = host_new(test);
 
 	host->caps = DM_IS_ACCEPTED | DM_SUPPRESS_PRESSURE_REPORTS;
-	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&host->dm));
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&host->dm.conversation));
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 	msleep(2 * TICK_MS);
-	hvb_status_stop(&host->dm);
+	hvb_devices_stop_reporter(&host->dm);
 	KUNIT_EXPECT_EQ(test, host->nr_status, 0);
 }
 
@@ -210,14 +210,14 @@ static void reports_come_before_the_host_is_ready(struct kunit *test)
 	};
 	struct host *host = host_connected(test);
 
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 	reports_after_ms(host, 2);
 	KUNIT_EXPECT_GE(test, host->nr_status, 2);
 	host_hears_nothing(host);
 	host_say(host, most, sizeof(most));
-	KUNIT_EXPECT_EQ(test, host->dm.max_page_count, 1ULL << 33);
+	KUNIT_EXPECT_EQ(test, host->dm.conversation.agreed.max_page_count, 1ULL << 33);
 	KUNIT_EXPECT_EQ(test, 10, host_takes(host, 10));
-	hvb_status_stop(&host->dm);
+	hvb_devices_stop_reporter(&host->dm);
 }
 
 static void reports_wait_for_the_delay(struct kunit *test)
@@ -225,10 +225,10 @@ static void reports_wait_for_the_delay(struct kunit *test)
 	struct host *host = host_connected(test);
 
 	host->params.pressure_report_delay_s = 2;
-	host->dm.connected_at = jiffies;
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	host->dm.conversation.agreed.at = jiffies;
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 	KUNIT_EXPECT_GE(test, reports_after_ms(host, 1), 2 * TICK_MS - 50);
-	hvb_status_stop(&host->dm);
+	hvb_devices_stop_reporter(&host->dm);
 	KUNIT_EXPECT_GE(test, host->nr_status, 1);
 }
 
@@ -238,11 +238,11 @@ static void a_report_that_finds_no_room_is_dropped(struct kunit *test)
 	unsigned int first_ms;
 
 	host->nr_full = 1;
-	KUNIT_ASSERT_EQ(test, 0, hvb_status_start(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 	first_ms = reports_after_ms(host, 1);
 	if (is_quiet(host))
 		KUNIT_EXPECT_GE(test, first_ms, TICK_MS / 2);
-	hvb_status_stop(&host->dm);
+	hvb_devices_stop_reporter(&host->dm);
 	KUNIT_EXPECT_EQ(test, 1, host_count(host, HVB_COUNT_SEND_FAILED));
 	KUNIT_EXPECT_EQ(test, host->nr_status,
 			host_count(host, HVB_COUNT_STATUS));
@@ -252,13 +252,13 @@ static void a_report_that_finds_no_room_is_dropped(struct kunit *test)
 static void a_guest_that_can_hibernate_refuses_requests(struct kunit *test)
 {
 	struct host *host = host_connected(test);
-	struct hvb_range range = { HOST_MEMORY, host->dm.block_pages };
+	struct hvb_range range = { HOST_MEMORY, host->dm.base.block_pages };
 
-	host->dm.can_hibernate = true;
+	host->dm.base.can_hibernate = true;
 	KUNIT_EXPECT_EQ(test, 0, host_takes(host, 1000));
 	host_adds(host, &range, NULL);
 	host_hears_added(host, 0, DM_HOT_ADD_SUCCESS);
-	KUNIT_EXPECT_EQ(test, 0, host->dm.absent.added.nr_pages);
+	KUNIT_EXPECT_EQ(test, 0, host->dm.memory.added.nr_pages);
 	host_returns(host, &range, 1, false);
 	host_hears_unballoon_done(host);
 	host_agrees(host);
@@ -277,10 +277,10 @@ static void an_end_in_the_middle_of_a_request_loses_no_page(struct kunit *test)
 	host_fail_sends(host, 0, -EAGAIN);
 	host_post(host, &req, sizeof(req), 0);
 	host_post(host, &req, sizeof(req), 0);
-	hvb_vsc_notify(&host->dm);
+	hvb_channel_notify(&host->dm.channel);
 	msleep(100);
 	start = jiffies;
-	hvb_vsc_disconnect(&host->dm);
+	hvb_conversation_end(&host->dm.conversation);
 	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start),
 			HVB_SEND_MS / 2);
 	host_fail_sends(host, 0, 0);

@@ -33,7 +33,7 @@ CPU = ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off",
 # (what is off, below which function, microseconds at most, what that is)
 BOUNDS = (
     ("irq", "online_pages", 100, "a block comes online"),
-    ("preempt", "hvb_deflate", 1000, "pages come back"),
+    ("preempt", "hvb_return", 1000, "pages come back"),
 )
 WORDS = {"irq": "interrupts are", "preempt": "preemption is"}
 

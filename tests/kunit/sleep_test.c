@@ -173,13 +173,13 @@ static void a_sleeping_guest_answers_under_the_hotplug_lock(struct kunit *test)
 	begin_to_keep(test, keeper);
 	before = host->nr_sent;
 	host_post(host, &add, sizeof(add), 0);
-	hvb_vsc_notify(&host->dm);
+	hvb_channel_notify(&host->dm.channel);
 	for (ms = 0; ms < SOON_MS && READ_ONCE(host->nr_sent) == before;
 	     ms += STEP_MS)
 		msleep(STEP_MS);
 	end_to_keep(keeper);
 	KUNIT_EXPECT_LT(test, ms, SOON_MS);
-	flush_workqueue(host->dm.wq);
+	flush_workqueue(host->dm.base.wq);
 	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
 }
 
@@ -190,10 +190,10 @@ static void what_is_under_way_ends_before_the_sleep(struct kunit *test)
 
 	stage = kunit_kzalloc(test, sizeof(*stage), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, stage);
-	host->dm.send_wait_ms = FULL_MS;
+	host->dm.channel.send_wait_ms = FULL_MS;
 	stage_enter(stage, host, STATE_ADDING);
 	fall_asleep(test);
-	KUNIT_EXPECT_EQ(test, (int)host->dm.state, HVB_INITIALIZED);
+	KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 	stage_let_go(stage);
 	host_agrees(host);
 }
@@ -204,7 +204,7 @@ static void a_flood_does_not_keep_the_guest_awake(struct kunit *test)
 	struct host *host = host_connected(test);
 
 	host->flood = &rubbish;
-	hvb_vsc_notify(&host->dm);
+	hvb_channel_notify(&host->dm.channel);
 	fall_asleep(test);
 	host->flood = NULL;
 	hvb_devices_pause(false);
@@ -227,7 +227,7 @@ static void blocks_that_return_in_the_sleep_are_not_lost(struct kunit *test)
 	fall_asleep(test);
 	host_returns_all(host);
 	hvb_devices_pause(false);
-	flush_delayed_work(&host->dm.bring_back_work);
+	flush_delayed_work(&host->dm.memory.idle_work);
 	host_agrees(host);
 	KUNIT_EXPECT_NOT_NULL(test, pfn_to_online_page(BLOCK(0)));
 	KUNIT_EXPECT_NOT_NULL(test, pfn_to_online_page(BLOCK(1)));

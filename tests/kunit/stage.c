@@ -17,7 +17,7 @@ static void run_handshake(struct work_struct *work)
 {
 	struct stage *stage = container_of(work, struct stage, handshake);
 
-	stage->err = hvb_vsc_connect(&stage->host->dm);
+	stage->err = hvb_conversation_begin(&stage->host->dm.conversation);
 }
 
 static void wait_until_sent(struct stage *stage, unsigned int nr)
@@ -59,11 +59,11 @@ static void begin_request(struct stage *stage, const void *buf, size_t len,
 
 	host->nr_full = UINT_MAX;
 	host_post(host, buf, len, 0);
-	hvb_vsc_notify(&host->dm);
+	hvb_channel_notify(&host->dm.channel);
 	for (ms = 0; ms < SOON_MS && READ_ONCE(host->nr_full) == UINT_MAX;
 	     ms += STEP_MS)
 		msleep(STEP_MS);
-	KUNIT_ASSERT_EQ(host->test, (int)READ_ONCE(host->dm.state), state);
+	KUNIT_ASSERT_EQ(host->test, (int)READ_ONCE(host->dm.conversation.state), state);
 	KUNIT_ASSERT_NE(host->test, READ_ONCE(host->nr_full), UINT_MAX);
 }
 
@@ -96,18 +96,14 @@ static void put_off_adding(struct stage *stage)
 {
 	const struct hvb_range first = { BLOCK(0), block_pages() / 2 };
 	struct hvb_device *dm = &stage->host->dm;
-	struct hvb_msg msg = {
-		.type = DM_MEM_HOT_ADD_REQUEST,
-		.hot_add.range = { hvb_range_end(&first), block_pages() },
-	};
 
 	host_adds(stage->host, &first, NULL);
 	host_hears_added(stage->host, first.count, DM_HOT_ADD_SUCCESS);
 	hvb_fault_begin(stage->host->test);
-	hvb_hot_add(dm, &msg);
+	host_adds_here(stage->host, hvb_range_end(&first), block_pages());
 	hvb_fault_end();
-	cancel_delayed_work_sync(&dm->adding.work);
-	KUNIT_ASSERT_TRUE(stage->host->test, dm->adding.is_put_off);
+	cancel_delayed_work_sync(&dm->conversation.go_on_work);
+	KUNIT_ASSERT_TRUE(stage->host->test, dm->requests.adding.is_put_off);
 }
 
 /* Connected, and with something to return. */
@@ -115,7 +111,7 @@ static void enter_idle(struct stage *stage)
 {
 	struct kunit *test = stage->host->test;
 
-	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&stage->host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&stage->host->dm.conversation));
 	host_forget(stage->host);
 	KUNIT_ASSERT_EQ(test, STAGE_HELD, host_takes(stage->host, STAGE_HELD));
 }
@@ -133,11 +129,11 @@ void stage_enter(struct stage *stage, struct host *host, enum state state)
 	switch (state) {
 	case STATE_CLOSED:
 		enter_idle(stage);
-		hvb_vsc_disconnect(&host->dm);
+		hvb_conversation_end(&host->dm.conversation);
 		break;
 	case STATE_FAILED:
 		host->caps = 0;
-		KUNIT_ASSERT_NE(host->test, 0, hvb_vsc_connect(&host->dm));
+		KUNIT_ASSERT_NE(host->test, 0, hvb_conversation_begin(&host->dm.conversation));
 		host_forget(host);
 		break;
 	case STATE_AWAIT_VERSION:
@@ -171,11 +167,11 @@ void stage_let_go(struct stage *stage)
 {
 	struct hvb_device *dm = &stage->host->dm;
 
-	if (dm->adding.is_put_off)
-		mod_delayed_work(dm->wq, &dm->adding.work, 0);
+	if (dm->requests.adding.is_put_off)
+		mod_delayed_work(dm->base.wq, &dm->conversation.go_on_work, 0);
 	mutex_lock(&stage->host->lock);
 	stage->host->nr_full = 0;
 	mutex_unlock(&stage->host->lock);
-	flush_delayed_work(&dm->adding.work);
-	flush_workqueue(dm->wq);
+	flush_delayed_work(&dm->conversation.go_on_work);
+	flush_workqueue(dm->base.wq);
 }

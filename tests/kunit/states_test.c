@@ -94,7 +94,7 @@ static void post(struct pair *pair)
 				   packets[pair->message].len));
 	host_post(pair->host, packets[pair->message].buf,
 		  packets[pair->message].len, 0);
-	hvb_vsc_notify(&pair->host->dm);
+	hvb_channel_notify(&pair->host->dm.channel);
 }
 
 static const void *hears(struct pair *pair, enum dm_type type, size_t size,
@@ -110,7 +110,7 @@ static const void *hears(struct pair *pair, enum dm_type type, size_t size,
 static void hears_ballooned(struct pair *pair, u32 trans_id)
 {
 	const struct dm_balloon_response *resp;
-	bool is_short = pair->host->dm.adding.is_put_off;
+	bool is_short = pair->host->dm.requests.adding.is_put_off;
 	struct kunit *test = pair->host->test;
 	unsigned long nr;
 
@@ -124,7 +124,7 @@ static void hears_ballooned(struct pair *pair, u32 trans_id)
 /* One that comes while another isn't done is for later. */
 static void hears_added(struct pair *pair, u32 trans_id)
 {
-	bool is_later = pair->host->dm.adding.is_put_off;
+	bool is_later = pair->host->dm.requests.adding.is_put_off;
 	const struct dm_hot_add_response *resp;
 
 	resp = hears(pair, DM_MEM_HOT_ADD_RESPONSE, sizeof(*resp), trans_id);
@@ -171,7 +171,7 @@ static void let_go(struct pair *pair)
 
 static void expect_read(struct pair *pair, long nr, long nr_refused)
 {
-	flush_workqueue(pair->host->dm.wq);
+	flush_workqueue(pair->host->dm.base.wq);
 	KUNIT_EXPECT_EQ(pair->host->test, pair->received + nr,
 			host_count(pair->host, HVB_COUNT_RECEIVED));
 	KUNIT_EXPECT_EQ(pair->host->test, pair->refused + nr_refused,
@@ -188,34 +188,34 @@ static void has_returned(struct pair *pair)
 static void expect(struct pair *pair, enum action action)
 {
 	struct host *host = pair->host;
-	enum hvb_state before = host->dm.state;
+	enum hvb_state before = host->dm.conversation.state;
 
 	switch (action) {
 	case TAKE:
 		break;
 	case KEEP:
 		expect_read(pair, 1, 0);
-		KUNIT_EXPECT_EQ(host->test, host->dm.max_page_count,
+		KUNIT_EXPECT_EQ(host->test, host->dm.conversation.agreed.max_page_count,
 				MOST_PAGES);
-		KUNIT_EXPECT_EQ(host->test, host->dm.state, before);
+		KUNIT_EXPECT_EQ(host->test, host->dm.conversation.state, before);
 		break;
 	case SERVE:
 		expect_read(pair, 1, 0);
 		if (pair->message == MESSAGE_UNBALLOON)
 			has_returned(pair);
 		hears_answer(pair, pair->message, TRANS);
-		KUNIT_EXPECT_EQ(host->test, (int)host->dm.state,
+		KUNIT_EXPECT_EQ(host->test, (int)host->dm.conversation.state,
 				HVB_INITIALIZED);
 		break;
 	case PART:
 		expect_read(pair, 1, 0);
 		has_returned(pair);
-		KUNIT_EXPECT_EQ(host->test, (int)host->dm.state,
+		KUNIT_EXPECT_EQ(host->test, (int)host->dm.conversation.state,
 				HVB_BALLOON_DOWN);
 		break;
 	case REFUSE:
 		expect_read(pair, 1, 1);
-		KUNIT_EXPECT_EQ(host->test, host->dm.state, before);
+		KUNIT_EXPECT_EQ(host->test, host->dm.conversation.state, before);
 		break;
 	case WAIT:
 		msleep(NEVER_MS);
@@ -255,9 +255,9 @@ static void go_on(struct pair *pair)
 	    pair->stage.state == STATE_AWAIT_CAPS)
 		finish_handshake(pair);
 	if (pair->stage.state == STATE_CLOSED || pair->stage.state == STATE_FAILED) {
-		hvb_vsc_disconnect(&host->dm);
+		hvb_conversation_end(&host->dm.conversation);
 		host->caps = DM_IS_ACCEPTED;
-		KUNIT_ASSERT_EQ(host->test, 0, hvb_vsc_connect(&host->dm));
+		KUNIT_ASSERT_EQ(host->test, 0, hvb_conversation_begin(&host->dm.conversation));
 		host_forget(host);
 	}
 	if (pair->stage.state == STATE_ADDING_LATER)

@@ -76,18 +76,18 @@ static void add(struct host *host, unsigned int block, unsigned int nr)
 
 static void try_again(struct host *host)
 {
-	flush_delayed_work(&host->dm.waiting.work);
+	flush_delayed_work(&host->dm.memory.waiting.work);
 }
 
 static void expect_waiting(struct host *host, unsigned int nr)
 {
-	struct hvb_absent *absent = &host->dm.absent;
+	struct hvb_memory *mem = &host->dm.memory;
 
-	KUNIT_EXPECT_EQ(host->test, nr, host->dm.waiting.nr);
-	KUNIT_EXPECT_EQ(host->test, absent->nr_added - absent->nr_onlined,
+	KUNIT_EXPECT_EQ(host->test, nr, host->dm.memory.waiting.nr);
+	KUNIT_EXPECT_EQ(host->test, mem->nr_added - mem->nr_onlined,
 			nr * block_pages());
 	KUNIT_EXPECT_EQ(host->test, nr != 0,
-			delayed_work_pending(&host->dm.waiting.work));
+			delayed_work_pending(&host->dm.memory.waiting.work));
 	host_agrees(host);
 }
 
@@ -100,7 +100,7 @@ static void a_block_is_tried_until_it_is_online(struct kunit *test)
 	add(host, 0, 1);
 	expect_waiting(host, 1);
 	for (unsigned int i = 0; i < 8; i++) {
-		KUNIT_EXPECT_EQ(test, pause_ms, host->dm.waiting.pause_ms);
+		KUNIT_EXPECT_EQ(test, pause_ms, host->dm.memory.waiting.pause_ms);
 		try_again(host);
 		expect_waiting(host, 1);
 		pause_ms = min(2 * pause_ms, (unsigned int)LAST_PAUSE_MS);
@@ -120,15 +120,15 @@ static void the_first_pause_is_back_with_the_next_block(struct kunit *test)
 	add(host, 0, 2);
 	try_again(host);
 	try_again(host);
-	KUNIT_EXPECT_EQ(test, 4 * FIRST_PAUSE_MS, host->dm.waiting.pause_ms);
+	KUNIT_EXPECT_EQ(test, 4 * FIRST_PAUSE_MS, host->dm.memory.waiting.pause_ms);
 	add(host, 2, 1);
 	expect_waiting(host, 3);
-	KUNIT_EXPECT_EQ(test, FIRST_PAUSE_MS, host->dm.waiting.pause_ms);
+	KUNIT_EXPECT_EQ(test, FIRST_PAUSE_MS, host->dm.memory.waiting.pause_ms);
 	try_again(host);
 	WRITE_ONCE(all->from, BLOCK(1));
 	try_again(host);
 	expect_waiting(host, 2);
-	KUNIT_EXPECT_EQ(test, FIRST_PAUSE_MS, host->dm.waiting.pause_ms);
+	KUNIT_EXPECT_EQ(test, FIRST_PAUSE_MS, host->dm.memory.waiting.pause_ms);
 }
 
 static void a_block_that_others_bring_online_is_done(struct kunit *test)
@@ -150,16 +150,16 @@ static void no_block_is_tried_while_nothing_is_served(struct kunit *test)
 
 	add(host, 0, 1);
 	refuse_none(all);
-	WRITE_ONCE(host->dm.is_paused, true);
+	hvb_channel_pause(&host->dm.channel, true);
 	try_again(host);
 	expect_waiting(host, 1);
-	WRITE_ONCE(host->dm.is_paused, false);
-	hvb_vsc_disconnect(&host->dm);
+	hvb_channel_pause(&host->dm.channel, false);
+	hvb_conversation_end(&host->dm.conversation);
 	try_again(host);
-	KUNIT_EXPECT_EQ(test, 1, host->dm.waiting.nr);
-	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&host->dm.waiting.work));
+	KUNIT_EXPECT_EQ(test, 1, host->dm.memory.waiting.nr);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&host->dm.memory.waiting.work));
 
-	KUNIT_ASSERT_EQ(test, 0, hvb_vsc_connect(&host->dm));
+	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&host->dm.conversation));
 	host_forget(host);
 	try_again(host);
 	expect_waiting(host, 0);
@@ -186,30 +186,30 @@ static void too_many_put_hot_add_off(struct kunit *test)
 	struct hvb_range range = { BLOCK(1), block_pages() };
 
 	host->params.online_policy = row->policy;
-	KUNIT_EXPECT_EQ(test, SZ_1G >> PAGE_SHIFT, host->dm.waiting.most_pages);
-	host->dm.waiting.most_pages = MOST_BLOCKS * block_pages();
+	KUNIT_EXPECT_EQ(test, SZ_1G >> PAGE_SHIFT, host->dm.memory.waiting.most_pages);
+	host->dm.memory.waiting.most_pages = MOST_BLOCKS * block_pages();
 	add(host, 0, 1);
 	add(host, FAR_BLOCK, MOST_BLOCKS);
 	expect_waiting(host, MOST_BLOCKS + 1);
 	try_again(host);
 	try_again(host);
-	KUNIT_EXPECT_GT(test, host->dm.waiting.pause_ms, FIRST_PAUSE_MS);
+	KUNIT_EXPECT_GT(test, host->dm.memory.waiting.pause_ms, FIRST_PAUSE_MS);
 	for (unsigned int i = 1; i <= 2; i++) {
 		host_adds(host, &range, NULL);
 		host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
 		KUNIT_EXPECT_EQ(test, i,
 				host_count(host, HVB_COUNT_HOT_ADD_FAILED));
 		KUNIT_EXPECT_EQ(test, FIRST_PAUSE_MS,
-				host->dm.waiting.pause_ms);
+				host->dm.memory.waiting.pause_ms);
 	}
-	KUNIT_EXPECT_TRUE(test, host->dm.waiting.is_said);
+	KUNIT_EXPECT_TRUE(test, host->dm.memory.waiting.is_said);
 	KUNIT_EXPECT_FALSE(test, pfn_valid(BLOCK(1)));
 
 	WRITE_ONCE(all->from, BLOCK(1));
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
 	host_adds(host, &range, NULL);
 	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
-	KUNIT_EXPECT_FALSE(test, host->dm.waiting.is_said);
+	KUNIT_EXPECT_FALSE(test, host->dm.memory.waiting.is_said);
 	expect_waiting(host, MOST_BLOCKS + 1);
 }
 

@@ -41,11 +41,15 @@ def driver(kernel):
     given = os.environ.get("LAB_HV_BALLOON_KO")
     if given:
         return Path(given).read_bytes()
+    return (driver_tree(kernel) / "hv_balloon.ko").read_bytes()
+
+
+def driver_tree(kernel):
+    """Where the driver of this tree is built for a kernel, with its objects."""
     sources = list(source_files())
     key = root.key_of(root.root().name, kernel.version, *sources)
-    path = root.cached(f"driver-{kernel.choice}", key,
+    return root.cached(f"driver-{kernel.choice}", key,
                        lambda path: build_module(path, kernel, sources))
-    return (path / "hv_balloon.ko").read_bytes()
 
 
 def injector(kernel):

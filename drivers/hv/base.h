@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What every part of a device needs: see base.c. */
+#ifndef _HVB_BASE_H
+#define _HVB_BASE_H
+
+#include <linux/atomic.h>
+#include <linux/mm.h>
+
+#include <hyperv/dynmem.h>
+
+#include "counts.h"
+#include "params.h"
+
+struct device;
+struct workqueue_struct;
+
+/* Pages of the wire as MiB. */
+#define HVB_MIB(wire_pages)	((u64)(wire_pages) >> (20 - DM_PAGE_SHIFT))
+
+/* Guest pages to pages of the wire. */
+#define HVB_WIRE_SHIFT		(PAGE_SHIFT - DM_PAGE_SHIFT)
+#define hvb_to_wire(pages)	((u64)(pages) << HVB_WIRE_SHIFT)
+
+/* For memory without which the driver would lose track of pages or blocks. */
+#define HVB_GFP_MUST	(GFP_KERNEL | __GFP_MEMALLOC | __GFP_NOFAIL)
+
+/**
+ * struct hvb_base - what every part of a device needs
+ *
+ * Everybody may read it. But for the counts nothing changes once the device is
+ * set up.
+ */
+struct hvb_base {
+	/** @dev: for messages; its platform_data carries the ledger */
+	struct device *dev;
+	/** @params: what the admin set */
+	const struct hvb_params *params;
+	/** @wq: runs all that can take long, one after the other */
+	struct workqueue_struct *wq;
+	/** @block_pages: pages of a memory block */
+	unsigned long block_pages;
+	/** @can_hibernate: the platform offers S4: requests are refused */
+	bool can_hibernate;
+	/** @counts: see enum hvb_count */
+	atomic_long_t counts[HVB_COUNTS];
+};
+
+static inline void hvb_base_count_many(struct hvb_base *base,
+				       enum hvb_count what, long nr)
+{
+	atomic_long_add(nr, &base->counts[what]);
+}
+
+static inline void hvb_base_count(struct hvb_base *base, enum hvb_count what)
+{
+	hvb_base_count_many(base, what, 1);
+}
+
+int hvb_base_init(struct hvb_base *base);
+void hvb_base_exit(struct hvb_base *base);
+bool hvb_base_can_balloon(const struct hvb_base *base);
+bool hvb_base_can_hot_add(const struct hvb_base *base);
+bool hvb_base_can_hot_remove(const struct hvb_base *base);
+
+#endif

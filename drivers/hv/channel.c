@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Messages to and from the host.
+ *
+ * All that the host sends is read by one work, which hands a message on and
+ * takes the next one when that is done. So messages are served in order, one at
+ * a time, and what the host sends in the meantime waits in the ring.
+ *
+ * Locks: send_lock guards is_open.
+ */
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "base.h"
+#include "channel.h"
+#include "trace.h"
+
+/*
+ * A host that sends without end gets a pause after so many messages, and then a
+ * full ring, but not a CPU.
+ */
+#define FLOOD_MESSAGES	64
+#define FLOOD_PAUSE_MS	5
+
+/* Reads one message and has it handled. Return: false when there was none. */
+static bool receive_one(struct hvb_channel *channel)
+{
+	struct hvb_base *base = channel->base;
+	size_t len;
+	int err;
+
+	err = channel->transport->recv(channel, channel->recv_buf,
+				       HVB_PACKET_MAX, &len);
+	if (err == -EAGAIN)
+		return false;
+	if (err) {
+		dev_warn_ratelimited(base->dev, "a message from the host was lost (%d)\n",
+				     err);
+		return false;
+	}
+	hvb_base_count(base, HVB_COUNT_RECEIVED);
+	channel->handle(channel, channel->recv_buf, len);
+	return true;
+}
+
+static void receive(struct work_struct *work)
+{
+	struct hvb_channel *channel = container_of(to_delayed_work(work),
+						   struct hvb_channel,
+						   receive_work);
+	bool was_paused = READ_ONCE(channel->is_paused);
+	unsigned int nr;
+
+	/*
+	 * A host that sends without end must hold up neither the device's end
+	 * nor a pause that begins, nor what else waits for the workqueue.
+	 */
+	for (nr = 0; nr < FLOOD_MESSAGES; nr++) {
+		if (READ_ONCE(channel->is_paused) != was_paused)
+			break;
+		if (!READ_ONCE(channel->is_open) || !receive_one(channel))
+			return;
+		cond_resched();
+	}
+	queue_delayed_work(channel->base->wq, &channel->receive_work,
+			   msecs_to_jiffies(FLOOD_PAUSE_MS));
+}
+
+/**
+ * hvb_channel_init() - make a channel that is closed
+ * @channel: zeroed
+ * @base: of the device
+ * @hv: the VMBus device
+ * @transport: how messages travel
+ * @handle: called for each message, by the device's workqueue; it may sleep
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int hvb_channel_init(struct hvb_channel *channel, struct hvb_base *base,
+		     struct hv_device *hv,
+		     const struct hvb_transport *transport,
+		     void (*handle)(struct hvb_channel *channel,
+				    const void *buf, size_t len))
+{
+	channel->base = base;
+	channel->hv = hv;
+	channel->transport = transport;
+	channel->handle = handle;
+	channel->send_wait_ms = HVB_SEND_MS;
+	mutex_init(&channel->send_lock);
+	INIT_DELAYED_WORK(&channel->receive_work, receive);
+	channel->recv_buf = kmalloc(HVB_PACKET_MAX, GFP_KERNEL);
+	return channel->recv_buf ? 0 : -ENOMEM;
+}
+
+/**
+ * hvb_channel_exit() - undo hvb_channel_init()
+ * @channel: closed
+ */
+void hvb_channel_exit(struct hvb_channel *channel)
+{
+	kfree(channel->recv_buf);
+}
+
+/* Return: what it was before. */
+static bool set_open(struct hvb_channel *channel, bool is_open)
+{
+	bool was_open;
+
+	mutex_lock(&channel->send_lock);
+	was_open = channel->is_open;
+	WRITE_ONCE(channel->is_open, is_open);
+	mutex_unlock(&channel->send_lock);
+	return was_open;
+}
+
+/**
+ * hvb_channel_open() - open the channel
+ * @channel: closed
+ *
+ * Context: may sleep.
+ * Return: 0; or what the transport says.
+ */
+int hvb_channel_open(struct hvb_channel *channel)
+{
+	int err = channel->transport->open(channel);
+
+	if (err) {
+		dev_err_ratelimited(channel->base->dev, "the channel doesn't open (%d)\n",
+				    err);
+		return err;
+	}
+	set_open(channel, true);
+	/* What came before wasn't read, and is no reason for another signal. */
+	hvb_channel_notify(channel);
+	return 0;
+}
+
+/**
+ * hvb_channel_close() - close the channel
+ * @channel: may be closed already
+ *
+ * What the host sent and nobody read is dropped with the channel.
+ *
+ * Context: may sleep; waits for the message that is being handled.
+ * Return: true when it was open.
+ */
+bool hvb_channel_close(struct hvb_channel *channel)
+{
+	if (!set_open(channel, false))
+		return false;
+	cancel_delayed_work_sync(&channel->receive_work);
+	channel->transport->close(channel);
+	/* The channel could still wake the work until it was closed. */
+	cancel_delayed_work_sync(&channel->receive_work);
+	return true;
+}
+
+/**
+ * hvb_channel_pause() - the guest goes to sleep, or has woken
+ * @channel: may be closed
+ * @is_paused: which of the two
+ *
+ * Reading stops where this changes, and goes on by the new rule.
+ *
+ * Context: any.
+ */
+void hvb_channel_pause(struct hvb_channel *channel, bool is_paused)
+{
+	WRITE_ONCE(channel->is_paused, is_paused);
+}
+
+/**
+ * hvb_channel_is_open() - are messages taken?
+ * @channel: the channel
+ *
+ * Context: any.
+ * Return: true when they are.
+ */
+bool hvb_channel_is_open(const struct hvb_channel *channel)
+{
+	return READ_ONCE(channel->is_open);
+}
+
+/**
+ * hvb_channel_is_paused() - is the guest asleep, or about to be?
+ * @channel: the channel
+ *
+ * Context: any.
+ * Return: true when it is.
+ */
+bool hvb_channel_is_paused(const struct hvb_channel *channel)
+{
+	return READ_ONCE(channel->is_paused);
+}
+
+/**
+ * hvb_channel_is_serving() - may what takes long go on?
+ * @channel: the channel
+ *
+ * Each request asks this at its beginning, and what takes long between its steps,
+ * so that neither the device's end nor the guest's sleep waits for it.
+ *
+ * Context: any.
+ * Return: false when the channel is closed, or the guest goes to sleep.
+ */
+bool hvb_channel_is_serving(const struct hvb_channel *channel)
+{
+	return hvb_channel_is_open(channel) && !hvb_channel_is_paused(channel);
+}
+
+/**
+ * hvb_channel_notify() - messages lie in the ring
+ * @channel: the channel
+ *
+ * A pause after many of them is kept.
+ *
+ * Context: any.
+ */
+void hvb_channel_notify(struct hvb_channel *channel)
+{
+	queue_delayed_work(channel->base->wq, &channel->receive_work, 0);
+}
+
+/**
+ * hvb_channel_next_id() - number a transaction that the guest begins
+ * @channel: the channel
+ *
+ * Context: any.
+ * Return: the number.
+ */
+u32 hvb_channel_next_id(struct hvb_channel *channel)
+{
+	return atomic_inc_return(&channel->trans_id);
+}
+
+static int send_once(struct hvb_channel *channel, const void *buf, size_t size)
+{
+	int err = -ENODEV;
+
+	mutex_lock(&channel->send_lock);
+	if (channel->is_open)
+		err = channel->transport->send(channel, buf, size);
+	mutex_unlock(&channel->send_lock);
+	return err;
+}
+
+static void note_sent(struct hvb_channel *channel, const struct dm_header *hdr,
+		      size_t size, int err)
+{
+	trace_hvb_sent(hdr, size, err);
+	hvb_base_count(channel->base,
+		       err ? HVB_COUNT_SEND_FAILED : HVB_COUNT_SENT);
+	if (err)
+		dev_warn_ratelimited(channel->base->dev, "a message of type %u could not be sent (%d)\n",
+				     hdr->type, err);
+}
+
+/**
+ * hvb_channel_try_send() - send a message if there is room for it
+ * @channel: the channel
+ * @buf: the message
+ * @size: its bytes
+ *
+ * Context: may sleep, but doesn't wait for the host.
+ * Return: 0; -EAGAIN when the ring is full; -ENODEV when the channel is closed;
+ * or what VMBus says. A message that failed is not sent later.
+ */
+int hvb_channel_try_send(struct hvb_channel *channel, const void *buf,
+			 size_t size)
+{
+	int err = send_once(channel, buf, size);
+
+	note_sent(channel, buf, size, err);
+	return err;
+}
+
+/**
+ * hvb_channel_send() - send a message
+ * @channel: the channel
+ * @buf: the message
+ * @size: its bytes
+ *
+ * Context: may sleep; waits while the ring is full, up to send_wait_ms.
+ * Return: as hvb_channel_try_send(); -EAGAIN when the ring stayed full.
+ */
+int hvb_channel_send(struct hvb_channel *channel, const void *buf, size_t size)
+{
+	unsigned long deadline = jiffies +
+				 msecs_to_jiffies(channel->send_wait_ms);
+	unsigned int pause_ms = 1;
+	int err;
+
+	for (;;) {
+		err = send_once(channel, buf, size);
+		if (err != -EAGAIN || time_after(jiffies, deadline))
+			break;
+		msleep(pause_ms);
+		pause_ms = min(2 * pause_ms, 100U);
+	}
+	note_sent(channel, buf, size, err);
+	return err;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Idle blocks: we set them offline, and they should be online.
+ *
+ * A block that is claimed comes online again at once. What doesn't, for want of
+ * memory or because the guest went to sleep, is tried again, and so is a block
+ * that was removed (hot_remove.c) when a page of it is present again.
+ *
+ * Context: the device's workqueue unless said otherwise; all may sleep.
+ */
+#include <linux/device.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "base.h"
+#include "channel.h"
+#include "memory.h"
+
+/* When a block didn't come online: until the next attempt, and at most. */
+#define RETRY_MS	1000
+#define RETRY_MAX_MS	60000
+
+/*
+ * The next block that should come online: one that the kernel knows, or that
+ * was removed and of which a page is present again.
+ */
+static bool next_idle(struct hvb_memory *mem, unsigned long from,
+		      unsigned long *start, enum hvb_zone *zone)
+{
+	unsigned long block_pages = mem->base->block_pages;
+	struct hvb_range part;
+	bool found = false;
+
+	mutex_lock(&mem->lock);
+	while (!found && hvb_ranges_next(&mem->idle, from, ULONG_MAX, &part)) {
+		*start = part.start;
+		*zone = hvb_claim_zone(mem, part.start);
+		from = part.start + block_pages;
+		found = pfn_valid(*start) ||
+			hvb_absent_count_locked(mem, *start, block_pages) <
+			block_pages;
+	}
+	mutex_unlock(&mem->lock);
+	return found;
+}
+
+static int online_one(struct hvb_memory *mem, unsigned long start,
+		      enum hvb_zone zone)
+{
+	int err = hvb_added_restore(mem, start);
+
+	if (err)
+		return err;
+	err = hvb_block_online(&mem->blocks, start, zone);
+	if (err)
+		dev_warn_ratelimited(mem->base->dev, "memory block %lu does not come online yet (%d), it is tried again\n",
+				     start / mem->base->block_pages, err);
+	return err;
+}
+
+/* What doesn't come online now is tried again after a pause. */
+static void online_all(struct hvb_memory *mem, unsigned int pause_ms)
+{
+	unsigned long start = 0;
+	enum hvb_zone zone;
+	bool all = true;
+
+	if (hvb_channel_is_paused(mem->channel))
+		return;
+	while (next_idle(mem, start, &start, &zone)) {
+		if (online_one(mem, start, zone))
+			all = false;
+		start += mem->base->block_pages;
+		cond_resched();
+	}
+	if (all)
+		return;
+	mem->idle_pause_ms = pause_ms;
+	mod_delayed_work(mem->base->wq, &mem->idle_work,
+			 msecs_to_jiffies(pause_ms));
+}
+
+static void retry(struct work_struct *work)
+{
+	struct hvb_memory *mem = container_of(to_delayed_work(work),
+					      struct hvb_memory, idle_work);
+	unsigned int pause_ms = mem->idle_pause_ms ?: RETRY_MS;
+
+	online_all(mem, min_t(unsigned int, 2 * pause_ms, RETRY_MAX_MS));
+}
+
+/**
+ * hvb_idle_online() - bring blocks online that should be
+ * @mem: the guest's memory
+ *
+ * What doesn't come online is tried again later. While the guest sleeps none is
+ * tried, and all when it wakes.
+ */
+void hvb_idle_online(struct hvb_memory *mem)
+{
+	online_all(mem, RETRY_MS);
+}
+
+/**
+ * hvb_idle_go_on() - bring blocks online that a driver before, or the guest's
+ *	sleep, left offline
+ * @mem: the guest's memory
+ *
+ * Context: any.
+ */
+void hvb_idle_go_on(struct hvb_memory *mem)
+{
+	mod_delayed_work(mem->base->wq, &mem->idle_work, 0);
+}
+
+/**
+ * hvb_idle_init() - no block is idle yet
+ * @mem: the guest's memory
+ */
+void hvb_idle_init(struct hvb_memory *mem)
+{
+	INIT_DELAYED_WORK(&mem->idle_work, retry);
+}
+
+/* The next offline block, not a removed one, that holds absent pages. */
+static bool next_offline(struct hvb_memory *mem, unsigned long from,
+			 unsigned long *start, enum hvb_zone *zone)
+{
+	struct hvb_range part;
+	bool found = false;
+
+	mutex_lock(&mem->lock);
+	while (!found && hvb_absent_next(mem, from, ULONG_MAX, &part)) {
+		*start = ALIGN_DOWN(part.start, mem->base->block_pages);
+		*zone = hvb_claim_zone(mem, *start);
+		from = *start + mem->base->block_pages;
+		found = pfn_valid(*start) && !pfn_to_online_page(*start);
+	}
+	mutex_unlock(&mem->lock);
+	return found;
+}
+
+/**
+ * struct settling - hvb_idle_exit(), for the workqueue
+ * @work: runs it
+ * @mem: the guest's memory
+ */
+struct settling {
+	struct work_struct work;
+	struct hvb_memory *mem;
+};
+
+static void settle(struct work_struct *work)
+{
+	struct hvb_memory *mem = container_of(work, struct settling, work)->mem;
+	unsigned long start = 0;
+	enum hvb_zone zone;
+
+	while (next_offline(mem, start, &start, &zone)) {
+		if (hvb_block_online(&mem->blocks, start, zone))
+			dev_warn_ratelimited(mem->base->dev, "memory block %lu holds pages that the host has: it must stay offline until a driver is loaded again\n",
+					     start / mem->base->block_pages);
+		start += mem->base->block_pages;
+	}
+}
+
+/**
+ * hvb_idle_exit() - leave no block offline that holds absent pages
+ * @mem: the guest's memory; the channel is closed
+ *
+ * Without a driver, such a block would come online with pages that the host
+ * has. With one, it comes online without them and can't go offline any more.
+ *
+ * Context: not the device's workqueue. The work is done there: the caller can be
+ * an admin's shell, whose signals and namespaces are its own.
+ */
+void hvb_idle_exit(struct hvb_memory *mem)
+{
+	struct settling settling = { .mem = mem };
+
+	cancel_delayed_work_sync(&mem->idle_work);
+	if (!mem->owns_callback)
+		return;
+	INIT_WORK_ONSTACK(&settling.work, settle);
+	queue_work(mem->base->wq, &settling.work);
+	flush_work(&settling.work);
+	destroy_work_on_stack(&settling.work);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The memory floor as the others see it: its life, and what it comes to.
+ */
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+
+#include "base.h"
+#include "channel.h"
+#include "demand.h"
+#include "memory.h"
+
+static void init_sets(struct hvb_memory *mem)
+{
+	mutex_init(&mem->lock);
+	hvb_ranges_init(&mem->given);
+	hvb_ranges_init(&mem->fresh);
+	hvb_ranges_init(&mem->holes);
+	hvb_ranges_init(&mem->returning);
+	hvb_ranges_init(&mem->added);
+	hvb_ranges_init(&mem->idle);
+	hvb_ranges_init(&mem->movable);
+}
+
+static void exit_sets(struct hvb_memory *mem)
+{
+	hvb_ranges_destroy(&mem->given);
+	hvb_ranges_destroy(&mem->fresh);
+	hvb_ranges_destroy(&mem->holes);
+	hvb_ranges_destroy(&mem->returning);
+	hvb_ranges_destroy(&mem->added);
+	hvb_ranges_destroy(&mem->idle);
+	hvb_ranges_destroy(&mem->movable);
+	mutex_destroy(&mem->lock);
+}
+
+/**
+ * hvb_memory_init() - take over what a driver before left, and begin
+ * @mem: zeroed
+ * @base: of the device
+ * @channel: whether blocks may be moved now
+ *
+ * Context: may sleep.
+ * Return: 0; or what the kernel's registrations say, and then nothing is left
+ * behind.
+ */
+int hvb_memory_init(struct hvb_memory *mem, struct hvb_base *base,
+		    const struct hvb_channel *channel)
+{
+	int err;
+
+	mem->base = base;
+	mem->channel = channel;
+	init_sets(mem);
+	hvb_block_init(&mem->blocks, base);
+	hvb_waiting_init(mem);
+	hvb_idle_init(mem);
+	hvb_ledger_adopt(mem);
+	err = hvb_hotplug_init(mem);
+	if (err) {
+		hvb_waiting_exit(mem);
+		hvb_ledger_leave(mem, false);
+		exit_sets(mem);
+		return err;
+	}
+	hvb_reserve_fill(&mem->reserve);
+	return 0;
+}
+
+/**
+ * hvb_memory_exit() - undo hvb_memory_init()
+ * @mem: the guest's memory; the channel is closed
+ * @is_leaving: the device itself goes, and not only its driver
+ *
+ * Pages that the host has stay away from the kernel; the ledger tells the
+ * next driver of this device which they are.
+ *
+ * Context: may sleep.
+ */
+void hvb_memory_exit(struct hvb_memory *mem, bool is_leaving)
+{
+	hvb_waiting_exit(mem);
+	hvb_idle_exit(mem);
+	hvb_reserve_spend(&mem->reserve);
+	hvb_hotplug_exit(mem);
+	hvb_ledger_leave(mem, is_leaving);
+	hvb_block_exit(&mem->blocks);
+	exit_sets(mem);
+}
+
+/**
+ * hvb_memory_go_on() - bring blocks online that should be
+ * @mem: the guest's memory; the channel is open
+ *
+ * Context: any.
+ */
+void hvb_memory_go_on(struct hvb_memory *mem)
+{
+	hvb_waiting_go_on(mem);
+	hvb_idle_go_on(mem);
+}
+
+/**
+ * hvb_memory_settle() - memory came, or what was held for the host goes
+ * @mem: the guest's memory
+ *
+ * Brings blocks online that should be. What was known of blocks may be wrong now.
+ *
+ * Context: the device's workqueue; may sleep.
+ */
+void hvb_memory_settle(struct hvb_memory *mem)
+{
+	mem->changes++;
+	hvb_idle_online(mem);
+}
+
+/**
+ * hvb_memory_changes() - has memory come?
+ * @mem: the guest's memory
+ *
+ * Context: the device's workqueue.
+ * Return: how often it did; the number wraps around.
+ */
+unsigned int hvb_memory_changes(const struct hvb_memory *mem)
+{
+	return mem->changes;
+}
+
+/**
+ * hvb_memory_read() - read the counters of the guest's memory
+ * @mem: the guest's memory
+ * @now: where to
+ *
+ * Context: may sleep.
+ */
+void hvb_memory_read(struct hvb_memory *mem, struct hvb_counters *now)
+{
+	unsigned long offline, price;
+
+	hvb_counters_read(&mem->counting, now);
+	mutex_lock(&mem->lock);
+	offline = mem->nr_added - mem->nr_onlined;
+	offline -= min(offline, mem->nr_landing);
+	now->ballooned_pages = hvb_to_wire(mem->given.nr_pages +
+					   mem->fresh.nr_pages);
+	price = PFN_UP(mem->nr_added * sizeof(struct page)) +
+		hvb_counters_kept_for_added(&mem->counting, mem->nr_added);
+	mutex_unlock(&mem->lock);
+	now->price_pages = hvb_to_wire(price);
+	now->offline_pages = hvb_to_wire(offline);
+}
+
+/**
+ * hvb_memory_facts() - what debugfs shows
+ * @mem: the guest's memory
+ * @facts: where to
+ *
+ * Context: may sleep.
+ */
+void hvb_memory_facts(struct hvb_memory *mem, struct hvb_memory_facts *facts)
+{
+	mutex_lock(&mem->lock);
+	facts->added_pages = mem->nr_added;
+	facts->onlined_pages = mem->nr_onlined;
+	facts->hole_pages = mem->holes.nr_pages;
+	facts->nr_ranges = mem->given.nr_ranges + mem->fresh.nr_ranges;
+	mutex_unlock(&mem->lock);
+	facts->nr_waiting = READ_ONCE(mem->waiting.nr);
+}
+
+/**
+ * hvb_memory_can_hot_add() - can new memory be used?
+ * @mem: the guest's memory
+ *
+ * The online callback must be ours, since it keeps what the host doesn't back.
+ *
+ * Return: true when it can.
+ */
+bool hvb_memory_can_hot_add(const struct hvb_memory *mem)
+{
+	return hvb_base_can_hot_add(mem->base) && mem->owns_callback;
+}
+
+/**
+ * hvb_memory_can_claim() - may whole blocks be claimed for the host?
+ * @mem: the guest's memory
+ *
+ * The online callback must be ours, since it keeps their pages. arm64 never lets
+ * memory go offline that was there at boot, and has no other here.
+ *
+ * Return: true when the admin wants it and the kernel can do it.
+ */
+bool hvb_memory_can_claim(const struct hvb_memory *mem)
+{
+	return IS_ENABLED(CONFIG_MEMORY_HOTREMOVE) &&
+	       !IS_ENABLED(CONFIG_ARM64) && mem->owns_callback &&
+	       READ_ONCE(mem->base->params->balloon_blocks);
+}

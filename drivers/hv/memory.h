@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The pages that the host has, and the blocks that we added: what the files of
+ * this floor share. Nobody else looks into struct hvb_memory.
+ */
+#ifndef _HVB_MEMORY_H
+#define _HVB_MEMORY_H
+
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/workqueue.h>
+
+#include "block.h"
+#include "counters.h"
+#include "plan.h"
+#include "ranges.h"
+#include "reserve.h"
+#include "waiting.h"
+
+struct hvb_base;
+struct hvb_channel;
+struct hvb_packer;
+struct page;
+
+/* The sets that absent pages are in. */
+#define HVB_ABSENT_SETS	4
+
+/**
+ * struct hvb_memory - the pages that the host has, and the blocks that we added
+ */
+struct hvb_memory {
+	/** @base: of the device */
+	struct hvb_base *base;
+	/** @channel: whether blocks may be moved now */
+	const struct hvb_channel *channel;
+
+	/**
+	 * @lock: guards all that follows up to @counting; taken by the kernel's
+	 * hotplug callbacks, so nothing that adds, onlines or offlines memory is
+	 * called under it
+	 */
+	struct mutex lock;
+	/** @given: pages that we gave to the host and that it knows of */
+	struct hvb_ranges given;
+	/** @fresh: pages held for the host that it wasn't told of yet */
+	struct hvb_ranges fresh;
+	/** @holes: pages of hot-added blocks that the host never backed */
+	struct hvb_ranges holes;
+	/**
+	 * @returning: pages that the host returned while their block was moving;
+	 * they are released when it settled online
+	 */
+	struct hvb_ranges returning;
+	/** @added: pages of all blocks that we added */
+	struct hvb_ranges added;
+	/** @idle: blocks that we set offline and that aren't online again */
+	struct hvb_ranges idle;
+	/** @movable: offline blocks with absent pages, from ZONE_MOVABLE */
+	struct hvb_ranges movable;
+	/**
+	 * @moving: the pages of the block that goes offline or comes online now;
+	 * count 0 when none does (the kernel moves one at a time)
+	 */
+	struct hvb_range moving;
+	/** @moving_is_movable: it was in ZONE_MOVABLE when it began to go */
+	bool moving_is_movable;
+	/** @nr_added: pages of @added that the host backs */
+	unsigned long nr_added;
+	/** @nr_onlined: of these, how many are in blocks that are online */
+	unsigned long nr_onlined;
+	/**
+	 * @nr_landing: backed pages of blocks that are being added right now,
+	 * which are on their way to be online
+	 */
+	unsigned long nr_landing;
+	/** @claim: the block that is being claimed now; count 0 when none is */
+	struct hvb_range claim;
+	/** @claim_pages: how many more pages of it are wanted */
+	unsigned long claim_pages;
+	/** @nr_claimed: pages of it that became fresh */
+	unsigned long nr_claimed;
+	/** @counting: what counters.c remembers */
+	struct hvb_counting counting;
+
+	/** @owns_callback: we are the kernel's online callback */
+	bool owns_callback;
+	/** @nb: the kernel's memory notifier */
+	struct notifier_block nb;
+	/** @blocks: changes the state of blocks */
+	struct hvb_block_ctl blocks;
+	/** @reserve: memory put aside; used by the device's workqueue only */
+	struct hvb_reserve reserve;
+	/** @waiting: blocks that should be online and aren't */
+	struct hvb_waiting waiting;
+	/** @idle_work: tries again to bring idle blocks online */
+	struct delayed_work idle_work;
+	/** @idle_pause_ms: from the last try to the next */
+	unsigned int idle_pause_ms;
+	/** @changes: how often pages came that weren't there before */
+	unsigned int changes;
+};
+
+/**
+ * struct hvb_memory_facts - what debugfs shows of it
+ * @added_pages: backed pages of blocks that we added
+ * @onlined_pages: of these, in blocks that are online
+ * @hole_pages: pages of hot-added blocks that the host never backed
+ * @nr_ranges: runs of pages that the host has
+ * @nr_waiting: blocks that should be online and aren't
+ */
+struct hvb_memory_facts {
+	unsigned long added_pages;
+	unsigned long onlined_pages;
+	unsigned long hole_pages;
+	unsigned long nr_ranges;
+	unsigned long nr_waiting;
+};
+
+/* memory.c */
+int hvb_memory_init(struct hvb_memory *mem, struct hvb_base *base,
+		    const struct hvb_channel *channel);
+void hvb_memory_exit(struct hvb_memory *mem, bool is_leaving);
+void hvb_memory_go_on(struct hvb_memory *mem);
+void hvb_memory_settle(struct hvb_memory *mem);
+void hvb_memory_read(struct hvb_memory *mem, struct hvb_counters *now);
+void hvb_memory_facts(struct hvb_memory *mem, struct hvb_memory_facts *facts);
+bool hvb_memory_can_hot_add(const struct hvb_memory *mem);
+bool hvb_memory_can_claim(const struct hvb_memory *mem);
+unsigned int hvb_memory_changes(const struct hvb_memory *mem);
+
+/* absent.c */
+struct hvb_ranges *hvb_absent_set(struct hvb_memory *mem, unsigned int i);
+int hvb_absent_hold(struct hvb_memory *mem, struct page *page,
+		    unsigned int order);
+void hvb_absent_hold_range(struct hvb_memory *mem, unsigned long start,
+			   unsigned long count);
+unsigned long hvb_absent_pack_fresh(struct hvb_memory *mem,
+				    struct hvb_packer *packer);
+void hvb_absent_told(struct hvb_memory *mem, unsigned long end);
+unsigned long hvb_absent_fresh_pages(const struct hvb_memory *mem);
+unsigned long hvb_absent_fresh_ranges(const struct hvb_memory *mem);
+void hvb_absent_drop_fresh(struct hvb_memory *mem);
+unsigned long hvb_absent_return(struct hvb_memory *mem, unsigned long start,
+				unsigned long count);
+void hvb_absent_release(struct hvb_memory *mem, unsigned long start,
+			unsigned long count);
+void hvb_absent_make_present(struct hvb_memory *mem, unsigned long start,
+			     unsigned long count);
+bool hvb_absent_next(struct hvb_memory *mem, unsigned long from,
+		     unsigned long end, struct hvb_range *first);
+unsigned long hvb_absent_count_locked(struct hvb_memory *mem,
+				      unsigned long start,
+				      unsigned long count);
+unsigned long hvb_absent_count(struct hvb_memory *mem, unsigned long start,
+			       unsigned long count);
+void hvb_absent_insert(struct hvb_memory *mem, struct hvb_ranges *set,
+		       unsigned long start, unsigned long count);
+void hvb_absent_erase(struct hvb_memory *mem, struct hvb_ranges *set,
+		      unsigned long start, unsigned long count);
+
+/* claim.c */
+int hvb_claim_cycle(struct hvb_memory *mem, unsigned long start,
+		    unsigned long wanted, unsigned long moved_pages,
+		    enum hvb_zone zone, unsigned long *nr);
+int hvb_claim_offline(struct hvb_memory *mem, unsigned long start,
+		      unsigned long moved_pages, unsigned long *nr);
+bool hvb_claim_went_offline(struct hvb_memory *mem, unsigned long start,
+			    unsigned long count);
+bool hvb_claim_went_online(struct hvb_memory *mem, unsigned long start,
+			   unsigned long count);
+bool hvb_claim_is_idle(struct hvb_memory *mem, unsigned long page);
+enum hvb_zone hvb_claim_zone(struct hvb_memory *mem, unsigned long page);
+
+/* idle.c */
+void hvb_idle_init(struct hvb_memory *mem);
+void hvb_idle_exit(struct hvb_memory *mem);
+void hvb_idle_online(struct hvb_memory *mem);
+void hvb_idle_go_on(struct hvb_memory *mem);
+
+/* added.c */
+int hvb_added_add(struct hvb_memory *mem, const struct hvb_range *blocks,
+		  const struct hvb_range *backed);
+unsigned long hvb_added_fill(struct hvb_memory *mem, unsigned long start,
+			     unsigned long count);
+unsigned long hvb_added_fill_holes(struct hvb_memory *mem, unsigned long start,
+				   unsigned long count);
+unsigned long hvb_added_count_backed(struct hvb_memory *mem,
+				     unsigned long start, unsigned long count);
+bool hvb_added_next(struct hvb_memory *mem, unsigned long *start);
+int hvb_added_remove(struct hvb_memory *mem, unsigned long start);
+int hvb_added_restore(struct hvb_memory *mem, unsigned long start);
+
+/* hotplug.c */
+int hvb_hotplug_init(struct hvb_memory *mem);
+void hvb_hotplug_exit(struct hvb_memory *mem);
+
+/* ledger.c */
+void hvb_ledger_leave(struct hvb_memory *mem, bool is_leaving);
+void hvb_ledger_adopt(struct hvb_memory *mem);
+
+#endif

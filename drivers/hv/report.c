@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the reporter tells: the host, how much memory the guest needs; and dmesg,
+ * that it goes unanswered.
+ *
+ * A report that finds the ring full is dropped: the next one says what is true
+ * then.
+ */
+#include <linux/device.h>
+#include <linux/jiffies.h>
+
+#include "base.h"
+#include "channel.h"
+#include "conversation.h"
+#include "memory.h"
+#include "msg.h"
+#include "reporter.h"
+#include "trace.h"
+#include "unanswered.h"
+
+/* Is it too early for reports? */
+static bool is_delayed(const struct hvb_base *base,
+		       const struct hvb_agreed *agreed)
+{
+	unsigned long delay_s;
+
+	delay_s = READ_ONCE(base->params->pressure_report_delay_s);
+	return time_before(jiffies, agreed->at + delay_s * HZ);
+}
+
+/* As the host sees it: all that it has added. */
+static u64 size_of(const struct hvb_counters *now)
+{
+	return now->total_pages + now->ballooned_pages + now->offline_pages;
+}
+
+static void report(struct hvb_reporter *rep, const struct hvb_counters *now,
+		   u64 committed_pages, u64 now_us)
+{
+	struct hvb_demand demand;
+	union hvb_status status;
+	size_t size;
+
+	hvb_demand_figure(now, &rep->last_counters, committed_pages, &demand);
+	size = hvb_msg_status(&status, hvb_channel_next_id(rep->channel),
+			      &demand,
+			      READ_ONCE(rep->base->params->extension) == HVB_EXT_FLAG,
+			      rep->is_hot);
+	if (hvb_channel_try_send(rep->channel, &status, size))
+		return;
+	trace_hvb_status(&demand);
+	hvb_base_count(rep->base, HVB_COUNT_STATUS);
+	hvb_burst_asked(&rep->burst, demand.num_committed > size_of(now),
+			now_us);
+	rep->last_counters = *now;
+	WRITE_ONCE(rep->last_committed, demand.num_committed);
+}
+
+/* The experimental request: what the guest would have beyond its size. */
+static void request(struct hvb_reporter *rep, const struct hvb_counters *now,
+		    u64 committed_pages)
+{
+	u64 has = size_of(now);
+	struct dm_hot_add msg;
+
+	if (READ_ONCE(rep->base->params->extension) != HVB_EXT_REQUEST ||
+	    committed_pages <= has)
+		return;
+	hvb_channel_try_send(rep->channel, &msg,
+			     hvb_msg_want(&msg, hvb_channel_next_id(rep->channel),
+					  committed_pages - has));
+}
+
+static void say_unanswered(struct hvb_reporter *rep,
+			   const struct hvb_counters *now,
+			   const struct hvb_agreed *agreed, u64 now_us)
+{
+	struct hvb_last_request last;
+	struct hvb_unanswered what = {
+		.lasts_us = hvb_burst_unanswered_us(&rep->burst, now_us),
+		.situation = {
+			.can_hibernate = rep->base->can_hibernate,
+			.delayed = is_delayed(rep->base, agreed),
+			.suppressed = agreed->suppress_reports,
+			.hot_add = READ_ONCE(rep->base->params->hot_add) &&
+				   hvb_memory_can_hot_add(rep->mem),
+			.offline_pages = now->offline_pages,
+			.ballooned_pages = now->ballooned_pages,
+			.size_pages = size_of(now),
+			.max_pages = agreed->max_page_count,
+		},
+		.total_pages = now->total_pages,
+		.committed_pages = rep->last_committed,
+		.reported_us = now_us - rep->burst.reported_us,
+		.last = &last,
+	};
+
+	hvb_conversation_last_request(rep->conv, &last);
+	hvb_pressure_read(&rep->pressure, what.averages, sizeof(what.averages));
+	hvb_unanswered_say(rep->base->dev, &what);
+}
+
+/**
+ * hvb_report_judge() - say in dmesg that pressure goes unanswered, or that it is
+ *	over
+ * @rep: the reporter
+ * @now: the counters
+ * @agreed: what the host said of itself
+ * @now_us: the time
+ *
+ * Context: the reporter.
+ */
+void hvb_report_judge(struct hvb_reporter *rep, const struct hvb_counters *now,
+		      const struct hvb_agreed *agreed, u64 now_us)
+{
+	switch (hvb_burst_judge(&rep->burst, now_us)) {
+	case HVB_VERDICT_UNANSWERED:
+		hvb_base_count(rep->base, HVB_COUNT_UNANSWERED);
+		say_unanswered(rep, now, agreed, now_us);
+		break;
+	case HVB_VERDICT_OVER:
+		hvb_unanswered_over(rep->base->dev);
+		break;
+	case HVB_VERDICT_NOTHING:
+		break;
+	}
+}
+
+/**
+ * hvb_report_send() - tell the host what the guest needs
+ * @rep: the reporter
+ * @now: the counters
+ * @need: what the guest needs, a burst aside
+ * @agreed: what the host said of itself
+ * @is_urgent: it doesn't wait for its time
+ * @now_us: the time
+ *
+ * Context: the reporter; may sleep.
+ */
+void hvb_report_send(struct hvb_reporter *rep, const struct hvb_counters *now,
+		     const struct hvb_need *need,
+		     const struct hvb_agreed *agreed, bool is_urgent,
+		     u64 now_us)
+{
+	u64 committed_pages = need->need_pages +
+			      hvb_burst_boost(&rep->burst, need->need_pages,
+					      agreed->max_page_count);
+
+	if (agreed->suppress_reports || is_delayed(rep->base, agreed))
+		return;
+	report(rep, now, committed_pages, now_us);
+	if (is_urgent)
+		request(rep, now, committed_pages);
+}

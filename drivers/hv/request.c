@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the requests of the host have in common: how much may be given, and how
+ * the host is told of it.
+ *
+ * Context: the device's workqueue; all functions may sleep.
+ */
+#include "base.h"
+#include "channel.h"
+#include "memory.h"
+#include "request.h"
+#include "signs.h"
+
+/**
+ * hvb_request_may_give() - may a request take memory from the guest?
+ * @reqs: what carries it out
+ *
+ * Not while a hot-add request is put off: there is hardly any memory then.
+ *
+ * Return: true when it may.
+ */
+bool hvb_request_may_give(struct hvb_requests *reqs)
+{
+	return !reqs->base->can_hibernate && !reqs->adding.is_put_off &&
+	       hvb_channel_is_serving(reqs->channel);
+}
+
+/**
+ * hvb_request_limit() - how many pages may go now, of those that the host wants
+ * @reqs: what carries out the request
+ * @start: the counters when the request came
+ * @wanted: how many the host still wants
+ *
+ * The floor stays, and what a burst will want soon. None when giving has begun to
+ * cost something: the guest has no more to give.
+ *
+ * Return: pages.
+ */
+unsigned long hvb_request_limit(struct hvb_requests *reqs,
+				const struct hvb_counters *start,
+				unsigned long wanted)
+{
+	u64 ahead = hvb_signs_ahead(reqs->signs), limit;
+	struct hvb_counters now;
+
+	hvb_memory_read(reqs->mem, &now);
+	if (hvb_demand_is_squeezed(start, &now))
+		return 0;
+	ahead = min(ahead, now.avail_pages);
+	limit = hvb_demand_can_give(now.total_pages, now.avail_pages - ahead);
+	return min(limit >> HVB_WIRE_SHIFT, (u64)wanted);
+}
+
+static int tell_one(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,
+		    bool is_last)
+{
+	struct hvb_packer packer;
+	unsigned long end;
+	bool more;
+	int err;
+
+	hvb_pack_start(&packer, reqs->send_buf, type);
+	end = hvb_absent_pack_fresh(reqs->mem, &packer);
+	more = !is_last ||
+	       packer.nr_pages < hvb_absent_fresh_pages(reqs->mem);
+	err = hvb_channel_send(reqs->channel, reqs->send_buf,
+			       hvb_pack_finish(&packer, trans_id, more));
+	if (!err)
+		hvb_absent_told(reqs->mem, end);
+	return err;
+}
+
+/**
+ * hvb_request_tell() - tell the host of fresh pages
+ * @reqs: what carries out the request
+ * @type: DM_BALLOON_RESPONSE or DM_MEM_HOT_REMOVE_RESPONSE
+ * @trans_id: the transaction answered
+ * @is_last: of all of them, which ends the transaction; else by full messages
+ *
+ * Return: 0; or what sending says: what is fresh then wasn't told.
+ */
+int hvb_request_tell(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,
+		     bool is_last)
+{
+	int err = 0;
+
+	while (!err &&
+	       hvb_absent_fresh_ranges(reqs->mem) > DM_RESPONSE_RANGES_MAX)
+		err = tell_one(reqs, type, trans_id, false);
+	if (!is_last)
+		return err;
+
+	/* A range of 64 GiB or more takes several places in a message. */
+	do {
+		if (!err)
+			err = tell_one(reqs, type, trans_id, true);
+	} while (!err && hvb_absent_fresh_pages(reqs->mem));
+	return err;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the reporter must know: see signs.c. */
+#ifndef _HVB_SIGNS_H
+#define _HVB_SIGNS_H
+
+#include <linux/atomic.h>
+#include <linux/wait.h>
+
+#include "burst.h"
+
+struct task_struct;
+
+/**
+ * struct hvb_signs - the inbox of the reporter
+ */
+struct hvb_signs {
+	/** @wake: wakes the reporter */
+	wait_queue_head_t wake;
+	/** @signals: bits of enum hvb_signal that were not taken yet */
+	unsigned long signals;
+	/** @arrivals: how often memory arrived from the host */
+	atomic_t arrivals;
+	/** @arrival_wait: wakes who waits for that */
+	wait_queue_head_t arrival_wait;
+	/** @giving: the task that takes pages for the host now, or NULL */
+	struct task_struct *giving;
+	/** @is_read: there is a reporter */
+	bool is_read;
+	/** @is_hot: it sees a burst, and looks often */
+	bool is_hot;
+	/** @look_wanted: somebody waits for a look at memory */
+	bool look_wanted;
+	/** @look_wait: wakes who waits for that */
+	wait_queue_head_t look_wait;
+	/** @looked_us: when the reporter last looked */
+	u64 looked_us;
+	/** @ahead_pages: what a burst will want soon, 4 KiB pages */
+	u64 ahead_pages;
+};
+
+void hvb_signs_init(struct hvb_signs *signs);
+wait_queue_head_t *hvb_signs_queue(struct hvb_signs *signs);
+void hvb_signs_wake(struct hvb_signs *signs);
+void hvb_signs_post(struct hvb_signs *signs, enum hvb_signal signal);
+void hvb_signs_arrived(struct hvb_signs *signs);
+int hvb_signs_arrivals(const struct hvb_signs *signs);
+bool hvb_signs_await_arrival(struct hvb_signs *signs, int before,
+			     unsigned int wait_ms);
+void hvb_signs_set_giving(struct hvb_signs *signs, bool is_giving);
+bool hvb_signs_is_giving(const struct hvb_signs *signs);
+bool hvb_signs_is_own_reclaim(const struct hvb_signs *signs);
+u64 hvb_signs_ahead(struct hvb_signs *signs);
+
+void hvb_signs_set_read(struct hvb_signs *signs, bool is_read);
+bool hvb_signs_are_pending(const struct hvb_signs *signs, int arrivals_seen);
+unsigned long hvb_signs_take(struct hvb_signs *signs);
+void hvb_signs_looked(struct hvb_signs *signs, u64 ahead_pages, bool is_hot,
+		      u64 now_us);
+
+#endif

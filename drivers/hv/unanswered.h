@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The line that says that pressure goes unanswered: see unanswered.c. */
+#ifndef _HVB_UNANSWERED_H
+#define _HVB_UNANSWERED_H
+
+#include <linux/types.h>
+
+#include "burst.h"
+
+struct device;
+struct hvb_last_request;
+
+/* Room for what the host last did, in words. */
+#define HVB_ACTION_MAX		96
+
+/* Room for a line of PSI's averages. */
+#define HVB_AVERAGES_MAX	80
+
+/**
+ * struct hvb_unanswered - what is said of pressure that goes unanswered
+ * @lasts_us: how long it has
+ * @situation: what the cause is found from
+ * @total_pages: the guest's size without what is given or offline, 4 KiB pages
+ * @committed_pages: the last demand reported, 0 when there is none
+ * @reported_us: how long ago
+ * @averages: PSI's averages, as it prints them
+ * @last: the last request of the host
+ */
+struct hvb_unanswered {
+	u64 lasts_us;
+	struct hvb_situation situation;
+	u64 total_pages;
+	u64 committed_pages;
+	u64 reported_us;
+	char averages[HVB_AVERAGES_MAX];
+	const struct hvb_last_request *last;
+};
+
+void hvb_unanswered_action(const struct hvb_last_request *last, char *text);
+void hvb_unanswered_say(struct device *dev, const struct hvb_unanswered *what);
+void hvb_unanswered_over(struct device *dev);
+
+#endif
