@@ -26,7 +26,7 @@ static unsigned long count_online(struct hvb_memory *mem, unsigned long start,
 		next = min(end, ALIGN(start + 1, mem->base->block_pages));
 		if (start >= moving->start && start < hvb_range_end(moving))
 			continue;
-		if (pfn_to_online_page(start) || hvb_claim_is_idle(mem, start))
+		if (pfn_to_online_page(start) || hvb_phase_is_ours(mem, start))
 			nr += next - start;
 	}
 	return nr;
@@ -138,6 +138,16 @@ unsigned long hvb_added_count_backed(struct hvb_memory *mem,
 	return end - start;
 }
 
+static void set_phases(struct hvb_memory *mem, const struct hvb_range *blocks,
+		       enum hvb_phase phase)
+{
+	unsigned long page;
+
+	for (page = blocks->start; page < hvb_range_end(blocks);
+	     page += mem->base->block_pages)
+		hvb_phase_set(mem, page, phase, HVB_ZONE_NONE);
+}
+
 /*
  * Blocks are about to be added: before add_memory(), which may bring them online
  * at once.
@@ -156,6 +166,7 @@ static int expect(struct hvb_memory *mem, const struct hvb_range *blocks,
 		hvb_absent_insert(mem, &mem->holes, hvb_range_end(backed),
 				  hvb_range_end(blocks) -
 				    hvb_range_end(backed));
+		set_phases(mem, blocks, HVB_PHASE_ADDING);
 		mem->nr_added += backed->count;
 		mem->nr_landing = backed->count;
 	}
@@ -182,6 +193,7 @@ static void forget(struct hvb_memory *mem, const struct hvb_range *blocks,
 	while (hvb_ranges_next(&mem->holes, blocks->start,
 			       hvb_range_end(blocks), &part))
 		hvb_absent_erase(mem, &mem->holes, part.start, part.count);
+	set_phases(mem, blocks, HVB_PHASE_REST);
 	mem->nr_added -= backed->count;
 	mem->nr_landing = 0;
 	mutex_unlock(&mem->lock);
@@ -293,29 +305,42 @@ int hvb_added_remove(struct hvb_memory *mem, unsigned long start)
 	int err = remove_memory(PFN_PHYS(start),
 				PFN_PHYS(mem->base->block_pages));
 
-	if (!err)
-		hvb_base_count(mem->base, HVB_COUNT_BLOCKS_REMOVED);
-	return err;
+	if (err)
+		return err;
+	mutex_lock(&mem->lock);
+	hvb_phase_set(mem, start, HVB_PHASE_REMOVED,
+		      hvb_phase_zone(mem, start));
+	mutex_unlock(&mem->lock);
+	hvb_base_count(mem->base, HVB_COUNT_BLOCKS_REMOVED);
+	return 0;
 }
 
 /**
- * hvb_added_restore() - add a block again that was removed
+ * hvb_added_restore() - add a block again if it was removed
  * @mem: the guest's memory
  * @start: number of its first page
  *
  * Context: the device's workqueue; may sleep.
- * Return: 0, also when the block is there; or what the kernel says.
+ * Return: 0, also when it wasn't; or what the kernel says.
  */
 int hvb_added_restore(struct hvb_memory *mem, unsigned long start)
 {
 	int err;
 
-	if (pfn_valid(start))
+	if (hvb_phase_of(mem, start) != HVB_PHASE_REMOVED)
 		return 0;
 	err = add(mem, start, mem->base->block_pages);
 	hvb_reserve_fill(&mem->reserve);
-	if (err)
+	if (err) {
 		dev_warn_ratelimited(mem->base->dev, "memory block %lu that was removed can't be added again yet (%d)\n",
 				     start / mem->base->block_pages, err);
-	return err;
+		return err;
+	}
+	mutex_lock(&mem->lock);
+	/* The kernel may have brought it online by itself. */
+	if (hvb_phase_of(mem, start) == HVB_PHASE_REMOVED)
+		hvb_phase_set(mem, start, HVB_PHASE_IDLE,
+			      hvb_phase_zone(mem, start));
+	mutex_unlock(&mem->lock);
+	return 0;
 }

@@ -41,21 +41,21 @@ static void begin_claim(struct hvb_memory *mem, unsigned long start,
 			unsigned long wanted)
 {
 	mutex_lock(&mem->lock);
-	mem->claim.start = start;
-	mem->claim.count = mem->base->block_pages;
+	hvb_phase_set(mem, start, HVB_PHASE_CLAIMED, HVB_ZONE_NONE);
 	mem->claim_pages = wanted;
 	mem->nr_claimed = 0;
 	mutex_unlock(&mem->lock);
 }
 
 /* Return: pages that became fresh; 0 when the block didn't go offline. */
-static unsigned long end_claim(struct hvb_memory *mem)
+static unsigned long end_claim(struct hvb_memory *mem, unsigned long start)
 {
 	unsigned long nr;
 
 	mutex_lock(&mem->lock);
 	nr = mem->nr_claimed;
-	mem->claim.count = 0;
+	if (hvb_phase_of(mem, start) == HVB_PHASE_CLAIMED)
+		hvb_phase_rest(mem, start);
 	mutex_unlock(&mem->lock);
 	hvb_base_count_many(mem->base, HVB_COUNT_BLOCK_PAGES, nr);
 	return nr;
@@ -81,7 +81,7 @@ int hvb_claim_cycle(struct hvb_memory *mem, unsigned long start,
 
 	begin_claim(mem, start, wanted);
 	err = hvb_block_cycle(&mem->blocks, start, moved_pages, zone);
-	*nr += end_claim(mem);
+	*nr += end_claim(mem, start);
 	return err;
 }
 
@@ -102,26 +102,8 @@ int hvb_claim_offline(struct hvb_memory *mem, unsigned long start,
 
 	begin_claim(mem, start, mem->base->block_pages);
 	err = hvb_block_offline(&mem->blocks, start, moved_pages);
-	*nr += end_claim(mem);
+	*nr += end_claim(mem, start);
 	return err;
-}
-
-/* A block went offline: note the zone, if somebody may have to know it. */
-static void note_zone(struct hvb_memory *mem, unsigned long start,
-		      unsigned long count)
-{
-	struct hvb_range part;
-
-	if (mem->moving_is_movable &&
-	    hvb_absent_next(mem, start, start + count, &part))
-		hvb_absent_insert(mem, &mem->movable, start, count);
-}
-
-static void erase(struct hvb_memory *mem, struct hvb_ranges *set,
-		  unsigned long start, unsigned long count)
-{
-	if (hvb_ranges_contains(set, start, count))
-		hvb_absent_erase(mem, set, start, count);
 }
 
 /**
@@ -138,15 +120,18 @@ static void erase(struct hvb_memory *mem, struct hvb_ranges *set,
 bool hvb_claim_went_offline(struct hvb_memory *mem, unsigned long start,
 			    unsigned long count)
 {
-	bool is_ours = mem->claim.start == start &&
-		       mem->claim.count == count;
+	enum hvb_zone zone = mem->moving_is_movable ? HVB_ZONE_MOVABLE :
+						      HVB_ZONE_KERNEL;
+	bool is_ours = hvb_phase_of(mem, start) == HVB_PHASE_CLAIMED;
+	struct hvb_range part;
 
 	lockdep_assert_held(&mem->lock);
 	if (is_ours) {
 		claim_rest(mem, start, start + count);
-		hvb_absent_insert(mem, &mem->idle, start, count);
+		hvb_phase_set(mem, start, HVB_PHASE_IDLE, zone);
+	} else if (hvb_absent_next(mem, start, start + count, &part)) {
+		hvb_phase_set(mem, start, HVB_PHASE_PARKED, zone);
 	}
-	note_zone(mem, start, count);
 	return is_ours;
 }
 
@@ -154,46 +139,14 @@ bool hvb_claim_went_offline(struct hvb_memory *mem, unsigned long start,
  * hvb_claim_went_online() - a block is online that was offline
  * @mem: the guest's memory
  * @start: number of its first page
- * @count: its pages
  *
  * Context: mem->lock is held; may sleep.
  * Return: true when it is us who had set it offline.
  */
-bool hvb_claim_went_online(struct hvb_memory *mem, unsigned long start,
-			   unsigned long count)
+bool hvb_claim_went_online(struct hvb_memory *mem, unsigned long start)
 {
-	bool was_ours = hvb_claim_is_idle(mem, start);
+	bool was_ours = hvb_phase_is_ours(mem, start);
 
-	erase(mem, &mem->idle, start, count);
-	erase(mem, &mem->movable, start, count);
+	hvb_phase_rest(mem, start);
 	return was_ours;
-}
-
-/**
- * hvb_claim_is_idle() - did we set the block of a page offline?
- * @mem: the guest's memory
- * @page: number of the page
- *
- * Context: mem->lock is held.
- * Return: true when we did, and it still is.
- */
-bool hvb_claim_is_idle(struct hvb_memory *mem, unsigned long page)
-{
-	lockdep_assert_held(&mem->lock);
-	return hvb_ranges_contains(&mem->idle, page, 1);
-}
-
-/**
- * hvb_claim_zone() - the zone that an offline block was in
- * @mem: the guest's memory
- * @page: number of a page of it
- *
- * Context: mem->lock is held.
- * Return: HVB_ZONE_KERNEL or HVB_ZONE_MOVABLE.
- */
-enum hvb_zone hvb_claim_zone(struct hvb_memory *mem, unsigned long page)
-{
-	lockdep_assert_held(&mem->lock);
-	return hvb_ranges_contains(&mem->movable, page, 1) ? HVB_ZONE_MOVABLE :
-							     HVB_ZONE_KERNEL;
 }

@@ -113,7 +113,7 @@ static void settled(struct hvb_memory *mem, unsigned long start,
 	mem->moving.count = 0;
 	if (is_online && was_online)
 		hold_absent(mem, start, start + count, 1);
-	if (is_online ? !hvb_claim_went_online(mem, start, count) :
+	if (is_online ? !hvb_claim_went_online(mem, start) :
 			was_online && hvb_claim_went_offline(mem, start, count))
 		mem->nr_onlined += count_backed(mem, start, count);
 	while (hvb_ranges_next(&mem->returning, start, start + count,

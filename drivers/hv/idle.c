@@ -22,24 +22,27 @@
 #define RETRY_MAX_MS	60000
 
 /*
- * The next block that should come online: one that the kernel knows, or that
- * was removed and of which a page is present again.
+ * The next block that should come online: an idle one, or one that was removed
+ * and of which a page is present again.
  */
 static bool next_idle(struct hvb_memory *mem, unsigned long from,
 		      unsigned long *start, enum hvb_zone *zone)
 {
 	unsigned long block_pages = mem->base->block_pages;
-	struct hvb_range part;
+	enum hvb_phase phase;
 	bool found = false;
 
 	mutex_lock(&mem->lock);
-	while (!found && hvb_ranges_next(&mem->idle, from, ULONG_MAX, &part)) {
-		*start = part.start;
-		*zone = hvb_claim_zone(mem, part.start);
-		from = part.start + block_pages;
-		found = pfn_valid(*start) ||
-			hvb_absent_count_locked(mem, *start, block_pages) <
-			block_pages;
+	while (!found) {
+		phase = hvb_phase_next(mem, from, start);
+		if (phase == HVB_PHASE_REST)
+			break;
+		*zone = hvb_phase_zone(mem, *start);
+		from = *start + block_pages;
+		found = phase == HVB_PHASE_IDLE ||
+			(phase == HVB_PHASE_REMOVED &&
+			 hvb_absent_count_locked(mem, *start, block_pages) <
+			 block_pages);
 	}
 	mutex_unlock(&mem->lock);
 	return found;
@@ -133,7 +136,7 @@ static bool next_offline(struct hvb_memory *mem, unsigned long from,
 	mutex_lock(&mem->lock);
 	while (!found && hvb_absent_next(mem, from, ULONG_MAX, &part)) {
 		*start = ALIGN_DOWN(part.start, mem->base->block_pages);
-		*zone = hvb_claim_zone(mem, *start);
+		*zone = hvb_phase_zone(mem, *start);
 		from = *start + mem->base->block_pages;
 		found = pfn_valid(*start) && !pfn_to_online_page(*start);
 	}

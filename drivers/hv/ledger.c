@@ -48,29 +48,51 @@ static struct hvb_ranges *ledger_set(struct hvb_memory *mem,
 		return &mem->given;
 	case LEDGER_HOLES:
 		return &mem->holes;
-	case LEDGER_ADDED:
-		return &mem->added;
-	case LEDGER_IDLE:
-		return &mem->idle;
 	default:
-		return &mem->movable;
+		return &mem->added;
 	}
 }
 
-static void write_set(struct hvb_memory *mem, struct ledger *ledger,
-		      enum ledger_set set)
+static bool next_block(struct hvb_memory *mem, enum ledger_set set,
+		       unsigned long from, struct hvb_range *part)
 {
-	unsigned long from = 0;
-	struct hvb_range part;
-
-	while (hvb_ranges_next(ledger_set(mem, set), from, ULONG_MAX, &part)) {
-		struct ledger_entry *entry;
-
-		entry = &ledger->entries[ledger->nr_entries++];
-		entry->range = part;
-		entry->set = set;
-		from = hvb_range_end(&part);
+	part->count = mem->base->block_pages;
+	while (hvb_phase_next(mem, from, &part->start)) {
+		from = hvb_range_end(part);
+		if (set == LEDGER_IDLE && hvb_phase_is_ours(mem, part->start))
+			return true;
+		if (set == LEDGER_MOVABLE &&
+		    hvb_phase_zone(mem, part->start) == HVB_ZONE_MOVABLE)
+			return true;
 	}
+	return false;
+}
+
+static bool next_part(struct hvb_memory *mem, enum ledger_set set,
+		      unsigned long from, struct hvb_range *part)
+{
+	if (set == LEDGER_IDLE || set == LEDGER_MOVABLE)
+		return next_block(mem, set, from, part);
+	return hvb_ranges_next(ledger_set(mem, set), from, ULONG_MAX, part);
+}
+
+/* Writes all down, or without a ledger only counts it. Return: entries. */
+static unsigned long write_all(struct hvb_memory *mem, struct ledger *ledger)
+{
+	struct ledger_entry entry = {};
+	unsigned long nr = 0;
+
+	for (entry.set = 0; entry.set < LEDGER_SETS; entry.set++) {
+		unsigned long from = 0;
+
+		while (next_part(mem, entry.set, from, &entry.range)) {
+			if (ledger)
+				ledger->entries[nr] = entry;
+			nr++;
+			from = hvb_range_end(&entry.range);
+		}
+	}
+	return nr;
 }
 
 /**
@@ -83,12 +105,9 @@ static void write_set(struct hvb_memory *mem, struct ledger *ledger,
 void hvb_ledger_leave(struct hvb_memory *mem, bool is_leaving)
 {
 	unsigned long held_pages = mem->given.nr_pages;
-	unsigned long nr = 0;
-	enum ledger_set set;
+	unsigned long nr = write_all(mem, NULL);
 	struct ledger *ledger;
 
-	for (set = 0; set < LEDGER_SETS; set++)
-		nr += ledger_set(mem, set)->nr_ranges;
 	if (!nr)
 		return;
 	if (held_pages)
@@ -103,9 +122,7 @@ void hvb_ledger_leave(struct hvb_memory *mem, bool is_leaving)
 		return;
 	}
 	ledger->magic = LEDGER_MAGIC;
-	ledger->nr_entries = 0;
-	for (set = 0; set < LEDGER_SETS; set++)
-		write_set(mem, ledger, set);
+	ledger->nr_entries = write_all(mem, ledger);
 	mem->base->dev->platform_data = ledger;
 }
 
@@ -141,14 +158,39 @@ static bool is_true(enum ledger_set set, unsigned long start,
 	}
 }
 
+static void adopt_phase(struct hvb_memory *mem, enum ledger_set set,
+			unsigned long start)
+{
+	enum hvb_zone zone = HVB_ZONE_KERNEL;
+	enum hvb_phase phase = HVB_PHASE_IDLE;
+
+	if (set == LEDGER_MOVABLE) {
+		zone = HVB_ZONE_MOVABLE;
+		phase = HVB_PHASE_PARKED;
+		/* What the block is besides stands before, in LEDGER_IDLE. */
+		if (hvb_phase_is_ours(mem, start))
+			phase = hvb_phase_of(mem, start);
+		hvb_phase_rest(mem, start);
+	} else if (!pfn_valid(start)) {
+		phase = HVB_PHASE_REMOVED;
+	}
+	hvb_phase_set(mem, start, phase, zone);
+}
+
 static void adopt_part(struct hvb_memory *mem, enum ledger_set set,
 		       unsigned long start, unsigned long count)
 {
 	int err = -ESTALE;
 
-	if (is_true(set, start, count))
+	if (!is_true(set, start, count))
+		goto out;
+	err = 0;
+	if (set == LEDGER_IDLE || set == LEDGER_MOVABLE)
+		adopt_phase(mem, set, start);
+	else
 		err = hvb_ranges_insert(ledger_set(mem, set), start, count,
 					GFP_KERNEL | __GFP_NOFAIL);
+out:
 	if (err)
 		dev_warn_ratelimited(mem->base->dev, "pages %lu+%lu of the driver before can't be taken over (%d)\n",
 				     start, count, err);
@@ -167,36 +209,27 @@ static void adopt(struct hvb_memory *mem, const struct ledger_entry *entry)
 	}
 }
 
-static unsigned long count_onlined(struct hvb_memory *mem)
+/*
+ * Counts what is online of the blocks that were added. Those that should have
+ * been with the driver before wait.
+ */
+static void look_at_blocks(struct hvb_memory *mem)
 {
-	unsigned long from = 0, nr = 0;
-	struct hvb_range part;
+	unsigned long page = 0, holes;
 
-	while (hvb_ranges_next(&mem->added, from, ULONG_MAX, &part)) {
-		unsigned long end = hvb_range_end(&part);
+	while (hvb_added_next(mem, &page)) {
+		bool is_online = pfn_to_online_page(page);
+		bool is_ours = hvb_phase_is_ours(mem, page);
 
-		for (from = part.start; from < end; from += mem->base->block_pages)
-			if (pfn_to_online_page(from) ||
-			    hvb_claim_is_idle(mem, from))
-				nr += mem->base->block_pages -
-				      hvb_ranges_count(&mem->holes, from,
-						       mem->base->block_pages);
-	}
-	return nr;
-}
-
-/* Blocks that should have been online with the driver before. */
-static void wait_for_blocks(struct hvb_memory *mem)
-{
-	unsigned long from = 0;
-	struct hvb_range part;
-
-	while (hvb_ranges_next(&mem->added, from, ULONG_MAX, &part)) {
-		unsigned long end = hvb_range_end(&part);
-
-		for (from = part.start; from < end; from += mem->base->block_pages)
-			if (pfn_valid(from) && !pfn_to_online_page(from))
-				hvb_waiting_add(mem, from);
+		mutex_lock(&mem->lock);
+		holes = hvb_ranges_count(&mem->holes, page,
+					 mem->base->block_pages);
+		if (is_online || is_ours)
+			mem->nr_onlined += mem->base->block_pages - holes;
+		mutex_unlock(&mem->lock);
+		if (!is_online && !is_ours && pfn_valid(page))
+			hvb_waiting_add(mem, page);
+		page += mem->base->block_pages;
 	}
 }
 
@@ -215,13 +248,12 @@ void hvb_ledger_adopt(struct hvb_memory *mem)
 		return;
 	mem->base->dev->platform_data = NULL;
 
+	mutex_lock(&mem->lock);
 	for (i = 0; i < ledger->nr_entries; i++)
 		adopt(mem, &ledger->entries[i]);
-	mutex_lock(&mem->lock);
 	mem->nr_added = mem->added.nr_pages - mem->holes.nr_pages;
-	mem->nr_onlined = count_onlined(mem);
 	mutex_unlock(&mem->lock);
-	wait_for_blocks(mem);
+	look_at_blocks(mem);
 	if (mem->given.nr_pages)
 		dev_info_ratelimited(mem->base->dev, "took over %lu MiB that the host holds\n",
 				     mem->given.nr_pages >> (20 - PAGE_SHIFT));

@@ -18,8 +18,7 @@ static void init_sets(struct hvb_memory *mem)
 	hvb_ranges_init(&mem->holes);
 	hvb_ranges_init(&mem->returning);
 	hvb_ranges_init(&mem->added);
-	hvb_ranges_init(&mem->idle);
-	hvb_ranges_init(&mem->movable);
+	xa_init(&mem->phases);
 }
 
 static void exit_sets(struct hvb_memory *mem)
@@ -29,8 +28,7 @@ static void exit_sets(struct hvb_memory *mem)
 	hvb_ranges_destroy(&mem->holes);
 	hvb_ranges_destroy(&mem->returning);
 	hvb_ranges_destroy(&mem->added);
-	hvb_ranges_destroy(&mem->idle);
-	hvb_ranges_destroy(&mem->movable);
+	xa_destroy(&mem->phases);
 	mutex_destroy(&mem->lock);
 }
 

@@ -9,12 +9,14 @@
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include "block.h"
 #include "counters.h"
 #include "plan.h"
 #include "ranges.h"
 #include "reserve.h"
+#include "step.h"
 #include "waiting.h"
 
 struct hvb_base;
@@ -53,10 +55,8 @@ struct hvb_memory {
 	struct hvb_ranges returning;
 	/** @added: pages of all blocks that we added */
 	struct hvb_ranges added;
-	/** @idle: blocks that we set offline and that aren't online again */
-	struct hvb_ranges idle;
-	/** @movable: offline blocks with absent pages, from ZONE_MOVABLE */
-	struct hvb_ranges movable;
+	/** @phases: blocks that aren't at rest, by number: see phase.c */
+	struct xarray phases;
 	/**
 	 * @moving: the pages of the block that goes offline or comes online now;
 	 * count 0 when none does (the kernel moves one at a time)
@@ -73,9 +73,7 @@ struct hvb_memory {
 	 * which are on their way to be online
 	 */
 	unsigned long nr_landing;
-	/** @claim: the block that is being claimed now; count 0 when none is */
-	struct hvb_range claim;
-	/** @claim_pages: how many more pages of it are wanted */
+	/** @claim_pages: how many more pages of the claimed block are wanted */
 	unsigned long claim_pages;
 	/** @nr_claimed: pages of it that became fresh */
 	unsigned long nr_claimed;
@@ -166,10 +164,17 @@ int hvb_claim_offline(struct hvb_memory *mem, unsigned long start,
 		      unsigned long moved_pages, unsigned long *nr);
 bool hvb_claim_went_offline(struct hvb_memory *mem, unsigned long start,
 			    unsigned long count);
-bool hvb_claim_went_online(struct hvb_memory *mem, unsigned long start,
-			   unsigned long count);
-bool hvb_claim_is_idle(struct hvb_memory *mem, unsigned long page);
-enum hvb_zone hvb_claim_zone(struct hvb_memory *mem, unsigned long page);
+bool hvb_claim_went_online(struct hvb_memory *mem, unsigned long start);
+
+/* phase.c */
+enum hvb_phase hvb_phase_of(struct hvb_memory *mem, unsigned long page);
+enum hvb_zone hvb_phase_zone(struct hvb_memory *mem, unsigned long page);
+bool hvb_phase_is_ours(struct hvb_memory *mem, unsigned long page);
+void hvb_phase_set(struct hvb_memory *mem, unsigned long page,
+		   enum hvb_phase phase, enum hvb_zone zone);
+void hvb_phase_rest(struct hvb_memory *mem, unsigned long page);
+enum hvb_phase hvb_phase_next(struct hvb_memory *mem, unsigned long from,
+			      unsigned long *start);
 
 /* idle.c */
 void hvb_idle_init(struct hvb_memory *mem);

@@ -34,7 +34,8 @@
 static void try_later(struct hvb_memory *mem, unsigned int pause_ms)
 {
 	mem->waiting.pause_ms = pause_ms;
-	mod_delayed_work(mem->base->wq, &mem->waiting.work, msecs_to_jiffies(pause_ms));
+	mod_delayed_work(mem->base->wq, &mem->waiting.work,
+			 msecs_to_jiffies(pause_ms));
 }
 
 /* It goes where the policy says now, or is left to others. */
@@ -49,20 +50,30 @@ static void online(struct hvb_memory *mem, unsigned long page)
 		hvb_block_online(&mem->blocks, page, zone);
 }
 
+static void online_all(struct hvb_memory *mem)
+{
+	unsigned long page = 0;
+	enum hvb_phase phase;
+
+	while (hvb_channel_is_serving(mem->channel)) {
+		phase = hvb_phase_next(mem, page, &page);
+		if (phase == HVB_PHASE_REST)
+			break;
+		if (phase == HVB_PHASE_WAITING)
+			online(mem, page);
+		page += mem->base->block_pages;
+		cond_resched();
+	}
+}
+
 static void retry(struct work_struct *work)
 {
 	struct hvb_memory *mem = container_of(to_delayed_work(work),
 					      struct hvb_memory, waiting.work);
 	unsigned int pause_ms = mem->waiting.pause_ms;
-	unsigned long before = mem->waiting.nr, block;
-	void *entry;
+	unsigned long before = mem->waiting.nr;
 
-	xa_for_each(&mem->waiting.blocks, block, entry) {
-		if (!hvb_channel_is_serving(mem->channel))
-			break;
-		online(mem, block * mem->base->block_pages);
-		cond_resched();
-	}
+	online_all(mem);
 	if (!hvb_waiting_count(mem) || !hvb_channel_is_open(mem->channel))
 		return;
 	if (mem->waiting.nr < before)
@@ -78,7 +89,6 @@ static void retry(struct work_struct *work)
  */
 void hvb_waiting_init(struct hvb_memory *mem)
 {
-	xa_init(&mem->waiting.blocks);
 	mem->waiting.most_pages = MOST_PAGES;
 	INIT_DELAYED_WORK(&mem->waiting.work, retry);
 }
@@ -92,7 +102,6 @@ void hvb_waiting_init(struct hvb_memory *mem)
 void hvb_waiting_exit(struct hvb_memory *mem)
 {
 	cancel_delayed_work_sync(&mem->waiting.work);
-	xa_destroy(&mem->waiting.blocks);
 }
 
 /**
@@ -104,10 +113,10 @@ void hvb_waiting_exit(struct hvb_memory *mem)
  */
 void hvb_waiting_add(struct hvb_memory *mem, unsigned long page)
 {
-	/* A block that was forgotten would never be tried again. */
-	if (!xa_store(&mem->waiting.blocks, page / mem->base->block_pages,
-		      xa_mk_value(1), HVB_GFP_MUST))
-		mem->waiting.nr++;
+	mutex_lock(&mem->lock);
+	hvb_phase_set(mem, page, HVB_PHASE_WAITING, HVB_ZONE_NONE);
+	mutex_unlock(&mem->lock);
+	mem->waiting.nr++;
 	try_later(mem, PAUSE_MS);
 }
 
@@ -121,19 +130,20 @@ void hvb_waiting_add(struct hvb_memory *mem, unsigned long page)
  */
 unsigned long hvb_waiting_count(struct hvb_memory *mem)
 {
-	struct hvb_waiting *waiting = &mem->waiting;
-	unsigned long block;
-	void *entry;
+	unsigned long page = 0, nr = 0;
+	enum hvb_phase phase;
 
-	xa_for_each(&waiting->blocks, block, entry) {
-		unsigned long page = block * mem->base->block_pages;
-
-		if (pfn_valid(page) && !pfn_to_online_page(page))
-			continue;
-		xa_erase(&waiting->blocks, block);
-		waiting->nr--;
+	mutex_lock(&mem->lock);
+	while ((phase = hvb_phase_next(mem, page, &page))) {
+		if (phase == HVB_PHASE_WAITING && !pfn_valid(page))
+			hvb_phase_rest(mem, page);
+		else if (phase == HVB_PHASE_WAITING)
+			nr++;
+		page += mem->base->block_pages;
 	}
-	return waiting->nr;
+	mutex_unlock(&mem->lock);
+	WRITE_ONCE(mem->waiting.nr, nr);
+	return nr;
 }
 
 /**
@@ -147,7 +157,8 @@ unsigned long hvb_waiting_count(struct hvb_memory *mem)
 bool hvb_waiting_is_full(struct hvb_memory *mem)
 {
 	unsigned long nr = hvb_waiting_count(mem);
-	bool is_full = nr > 1 && nr * mem->base->block_pages > mem->waiting.most_pages;
+	bool is_full = nr > 1 &&
+		       nr * mem->base->block_pages > mem->waiting.most_pages;
 	bool is_off = READ_ONCE(mem->base->params->online_policy) == HVB_ONLINE_OFF;
 
 	if (is_full && !mem->waiting.is_said)
@@ -170,6 +181,6 @@ bool hvb_waiting_is_full(struct hvb_memory *mem)
  */
 void hvb_waiting_go_on(struct hvb_memory *mem)
 {
-	if (!xa_empty(&mem->waiting.blocks))
+	if (READ_ONCE(mem->waiting.nr))
 		mod_delayed_work(mem->base->wq, &mem->waiting.work, 0);
 }

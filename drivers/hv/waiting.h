@@ -4,14 +4,12 @@
 #define _HVB_WAITING_H
 
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 
 struct hvb_memory;
 
 /**
  * struct hvb_waiting - blocks that should be online and aren't
- * @blocks: their numbers, each marked
- * @nr: how many
+ * @nr: how many, when they were last counted
  * @most_pages: so much may wait, or one block
  * @pause_ms: from the last try to the next
  * @is_said: dmesg says that too many wait
@@ -20,7 +18,6 @@ struct hvb_memory;
  * All but @work is used by the device's workqueue only, or while that can't run.
  */
 struct hvb_waiting {
-	struct xarray blocks;
 	unsigned long nr;
 	unsigned long most_pages;
 	unsigned int pause_ms;

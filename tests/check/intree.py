@@ -98,7 +98,7 @@ def build(choice, settings, variants):
                         *map(" ".join, variants)],
                        layers=[trees.source(choice)], binds=[(tree, AT)])
     out = succeed(done)
-    compiled = re.findall(r"CC .*drivers/hv/balloon/(?:tests/\.\./)?vsc\.o", out)
+    compiled = re.findall(r"CC .*drivers/hv/balloon/(?:tests/\.\./)?conversation\.o", out)
     if len(compiled) < len(variants):
         raise Failed("the driver was not compiled each time\n" + tail(out))
 

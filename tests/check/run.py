@@ -90,6 +90,7 @@ dmesg lines in troubleshooting
 dmesg lines are limited
 floors
 states as tested
+steps as tested
 package and dkms in a clean root
 kernels of dkms.conf
 options in dkms.conf
@@ -107,12 +108,14 @@ dmesg lines in troubleshooting
 dmesg lines are limited
 floors
 states as tested
+steps as tested
 * dkms.conf
 """.strip().splitlines()
 
 PROVIDED = {**between.CHECKS, **builds.CHECKS, **intree.CHECKS,
-            **layers.CHECKS, **limits.CHECKS, **messages.CHECKS, **packages.CHECKS,
-            **parameters.CHECKS, **states.CHECKS, **static.CHECKS}
+            **layers.CHECKS, **limits.CHECKS, **messages.CHECKS,
+            **packages.CHECKS, **parameters.CHECKS, **states.CHECKS,
+            **static.CHECKS}
 
 
 def run(name):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns the comparison of the conversation's table as it is documented with the
-one that the KUnit suite is made from.
+"""Owns the comparison of tables as they are documented with those that the KUnit
+suites are made from: the states of the conversation, and the steps of a memory
+block.
 """
 
 import csv
@@ -11,6 +12,8 @@ from builds import Failed
 
 TABLE = "tests/kunit/states.c"
 PAGE = "Documentation/virt/hyperv/dynmem-states.rst"
+STEPS = "tests/kunit/step_test.c"
+STEPS_PAGE = "Documentation/virt/hyperv/hv_balloon-internals.rst"
 
 
 def tested():
@@ -48,4 +51,29 @@ def check():
                                 f"{len(theirs)} in the page"]))
 
 
-CHECKS = {"states as tested": check}
+def steps_tested():
+    """(from, to) of each step that the suite allows."""
+    rows = re.findall(r'\{ HVB_PHASE_\w+, "(\w+)", "([\w ]+)" \}',
+                      (box.TREE / STEPS).read_text())
+    return {(name, to) for name, all_of in rows for to in all_of.split()}
+
+
+def steps_documented():
+    text = (box.TREE / STEPS_PAGE).read_text()
+    found = re.search(r"^   :header: from, to, .*\n\n((?:   .+\n)+)", text,
+                      re.MULTILINE)
+    if not found:
+        raise Failed(f"{STEPS_PAGE} has no table of steps")
+    rows = csv.reader((line.strip() for line in found[1].splitlines()),
+                      skipinitialspace=True)
+    return {(row[0], row[1]) for row in rows}
+
+
+def check_steps():
+    ours, theirs = steps_tested(), steps_documented()
+    if len(ours) < 2 or ours != theirs:
+        raise Failed(f"only tested: {sorted(ours - theirs)}\n"
+                     f"only documented: {sorted(theirs - ours)}")
+
+
+CHECKS = {"states as tested": check, "steps as tested": check_steps}

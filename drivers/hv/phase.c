@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * In which phase each memory block is that the driver is about something with,
+ * and in which zone it was when it went offline: the kernel forgets that.
+ *
+ * Locks: mem->lock is held by who asks, unless said otherwise.
+ */
+#include <linux/device.h>
+#include <linux/xarray.h>
+
+#include "base.h"
+#include "memory.h"
+
+static unsigned long block_of(struct hvb_memory *mem, unsigned long page)
+{
+	return page / mem->base->block_pages;
+}
+
+static unsigned long entry_of(struct hvb_memory *mem, unsigned long page)
+{
+	void *entry = xa_load(&mem->phases, block_of(mem, page));
+
+	return entry ? xa_to_value(entry) : 0;
+}
+
+/**
+ * hvb_phase_of() - the phase of a block
+ * @mem: the guest's memory
+ * @page: number of a page of it
+ *
+ * Context: any.
+ * Return: the phase.
+ */
+enum hvb_phase hvb_phase_of(struct hvb_memory *mem, unsigned long page)
+{
+	return entry_of(mem, page) >> 1;
+}
+
+/**
+ * hvb_phase_zone() - the zone that an offline block was in
+ * @mem: the guest's memory
+ * @page: number of a page of it
+ *
+ * Context: any.
+ * Return: HVB_ZONE_KERNEL, also when it isn't known; or HVB_ZONE_MOVABLE.
+ */
+enum hvb_zone hvb_phase_zone(struct hvb_memory *mem, unsigned long page)
+{
+	return entry_of(mem, page) & 1 ? HVB_ZONE_MOVABLE : HVB_ZONE_KERNEL;
+}
+
+/**
+ * hvb_phase_is_ours() - is a block offline because of the driver?
+ * @mem: the guest's memory
+ * @page: number of a page of it
+ *
+ * Context: any.
+ * Return: true when it is: idle or removed.
+ */
+bool hvb_phase_is_ours(struct hvb_memory *mem, unsigned long page)
+{
+	enum hvb_phase phase = hvb_phase_of(mem, page);
+
+	return phase == HVB_PHASE_IDLE || phase == HVB_PHASE_REMOVED;
+}
+
+/**
+ * hvb_phase_set() - move a block to another phase
+ * @mem: the guest's memory
+ * @page: number of a page of it
+ * @phase: the phase
+ * @zone: where it was; not for HVB_PHASE_REST
+ *
+ * Context: mem->lock is held; may sleep.
+ */
+void hvb_phase_set(struct hvb_memory *mem, unsigned long page,
+		   enum hvb_phase phase, enum hvb_zone zone)
+{
+	unsigned long entry = phase << 1 | (zone == HVB_ZONE_MOVABLE);
+	enum hvb_phase from = hvb_phase_of(mem, page);
+
+	lockdep_assert_held(&mem->lock);
+	if (!hvb_step_is_allowed(from, phase))
+		dev_err_once(mem->base->dev, "memory block %lu goes from %s to %s, this is a bug in the driver\n",
+			     block_of(mem, page), hvb_step_name(from),
+			     hvb_step_name(phase));
+	if (phase == HVB_PHASE_REST)
+		xa_erase(&mem->phases, block_of(mem, page));
+	else
+		xa_store(&mem->phases, block_of(mem, page), xa_mk_value(entry),
+			 HVB_GFP_MUST);
+}
+
+/**
+ * hvb_phase_rest() - a block comes to rest, if it isn't at rest
+ * @mem: the guest's memory
+ * @page: number of a page of it
+ *
+ * Context: mem->lock is held.
+ */
+void hvb_phase_rest(struct hvb_memory *mem, unsigned long page)
+{
+	if (hvb_phase_of(mem, page) != HVB_PHASE_REST)
+		hvb_phase_set(mem, page, HVB_PHASE_REST, HVB_ZONE_NONE);
+}
+
+/**
+ * hvb_phase_next() - the next block that isn't at rest
+ * @mem: the guest's memory
+ * @from: number of the first page looked at; that of a block
+ * @start: number of the first page of the block found
+ *
+ * Context: any; without mem->lock, its phase can be another by then.
+ * Return: its phase; HVB_PHASE_REST when there is none from @from on.
+ */
+enum hvb_phase hvb_phase_next(struct hvb_memory *mem, unsigned long from,
+			      unsigned long *start)
+{
+	unsigned long block = block_of(mem, from);
+	void *entry = xa_find(&mem->phases, &block, ULONG_MAX, XA_PRESENT);
+
+	if (!entry)
+		return HVB_PHASE_REST;
+	*start = block * mem->base->block_pages;
+	return xa_to_value(entry) >> 1;
+}
