@@ -48,10 +48,22 @@ copy_driver() {
 copy_tests() {
 	cp "$here"/tests/kunit/*.[ch] "$here/tests/kunit/.kunitconfig" \
 		"$ours/tests"
-	sed -e "s|-I\$(src)/../../include *||" -e 's|\.\./\.\./drivers/hv|..|g' \
-		"$here/tests/kunit/Makefile" >"$ours/tests/Makefile"
-	echo "obj-\$(CONFIG_HYPERV_BALLOON_KUNIT_TEST) += tests/" \
-		>>"$ours/Makefile"
+	{
+		echo "# SPDX-License-Identifier: GPL-2.0-only"
+		echo "obj-\$(CONFIG_HYPERV_BALLOON_KUNIT_TEST) := hv_balloon_kunit.o"
+		sed -n '/^suites := /,/[^\\]$/p' "$here/tests/kunit/Makefile"
+		echo "hv_balloon_kunit-y := \$(suites)"
+		echo "ccflags-y += -I\$(src)/.."
+	} >"$ours/tests/Makefile"
+	cat >>"$ours/Makefile" <<-'EOF'
+
+		# The suites: see tests/exports.c.
+		obj-$(CONFIG_HYPERV_BALLOON_KUNIT_TEST) += tests/
+		ifdef CONFIG_HYPERV_BALLOON_KUNIT_TEST
+		hv_balloon-y += tests/exports.o
+		CFLAGS_tests/exports.o := -I$(src)
+		endif
+	EOF
 }
 
 # Until 6.18, VMBus has no option of its own.

@@ -25,9 +25,11 @@ X86 = [*BARE_X86, *USED]
 ARM64 = ["EFI=y", *NEEDED, *USED]
 MODULE = "HYPERV_BALLOON=m"
 VMBUS = "HYPERV_VMBUS=y"	# has been an option since 6.18
-KUNIT = ["HYPERV_BALLOON=n", "KUNIT=y", "HYPERV_BALLOON_KUNIT_TEST=y",
-         "DEBUG_KERNEL=y", "FAULT_INJECTION=y", "FAILSLAB=y",
+KUNIT = ["DEBUG_KERNEL=y", "FAULT_INJECTION=y", "FAILSLAB=y",
          "FAIL_PAGE_ALLOC=y"]
+KUNIT_IN = ["HYPERV_BALLOON=y", "KUNIT=y", "HYPERV_BALLOON_KUNIT_TEST=y",
+            *KUNIT]
+KUNIT_MODULE = [MODULE, "KUNIT=m", "HYPERV_BALLOON_KUNIT_TEST=m", *KUNIT]
 
 # what: (kernel source, settings of make, variants that are built one after the
 # other: the object that must come out and the configuration)
@@ -35,14 +37,16 @@ KINDS = {
     "x86": ("6.12", "", [
         ["hv_balloon.o", MODULE, *X86],
         ["built-in.a", "HYPERV_BALLOON=y", *X86],
-        ["tests/ranges_test.o", *KUNIT, *X86],
+        ["tests/ranges_test.o", *KUNIT_IN, *X86],
+        ["tests/hv_balloon_kunit.o", *KUNIT_MODULE, *X86],
         ["hv_balloon.o", MODULE, *BARE_X86],
     ]),
     "x86 clang": ("6.12", "LLVM=1", [["hv_balloon.o", MODULE, *X86]]),
     "x86 newest": ("newest", "", [
         ["hv_balloon.o", MODULE, VMBUS, *X86],
         ["built-in.a", "HYPERV_BALLOON=y", VMBUS, *X86],
-        ["tests/ranges_test.o", *KUNIT, VMBUS, *X86],
+        ["tests/ranges_test.o", *KUNIT_IN, VMBUS, *X86],
+        ["tests/hv_balloon_kunit.o", *KUNIT_MODULE, VMBUS, *X86],
     ]),
     "arm64 4K and 64K pages": (
         "6.12", "ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-", [

@@ -16,6 +16,7 @@ import kernels
 from box import root
 
 DRIVER = box.TREE / "drivers/hv"
+SUITES = box.TREE / "tests/kunit"
 PAGE = box.TREE / "Documentation/virt/hyperv/hv_balloon-internals.rst"
 KERNEL = "6.12"
 
@@ -219,4 +220,23 @@ def check():
         raise Failed("\n".join(wrong))
 
 
-CHECKS = {"floors": check}
+def check_exports():
+    """In a kernel tree the suites are a module, and need these symbols."""
+    exports = re.findall(r"^EXPORT_SYMBOL_IF_KUNIT\((\w+)\);",
+                         (SUITES / "exports.c").read_text(), re.MULTILINE)
+    ours = {name for path in DRIVER.glob("*.c")
+            for name in re.findall(r"^(?:[a-z_].*[ *])?(hvb_\w+)\(",
+                                   path.read_text(), re.MULTILINE)}
+    called = {name for path in SUITES.glob("*.c") if path.stem != "exports"
+              for name in re.findall(r"\bhvb_\w+", path.read_text())} & ours
+    wrong = [*(f"{name} is called and not exported"
+               for name in sorted(called - {*exports})),
+             *(f"{name} is exported and not called"
+               for name in sorted({*exports} - called))]
+    if exports != sorted({*exports}):
+        wrong.append("the exports are not in order")
+    if wrong or not exports:
+        raise Failed("\n".join(wrong) or "no exports")
+
+
+CHECKS = {"floors": check, "what the suites call is exported": check_exports}

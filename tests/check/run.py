@@ -89,6 +89,7 @@ parameters as modinfo says
 dmesg lines in troubleshooting
 dmesg lines are limited
 floors
+what the suites call is exported
 states as tested
 steps as tested
 package and dkms in a clean root
@@ -107,6 +108,7 @@ parameters as documented
 dmesg lines in troubleshooting
 dmesg lines are limited
 floors
+what the suites call is exported
 states as tested
 steps as tested
 * dkms.conf

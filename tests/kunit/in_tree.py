@@ -22,6 +22,7 @@ TREE = "/tmp/tree"
 KUNIT = [
     "nice", "tools/testing/kunit/kunit.py", "run", "--arch=x86_64",
     "--kunitconfig=drivers/hv/balloon/tests/.kunitconfig",
+    "--kconfig_add", "CONFIG_HYPERV_BALLOON=y",
     "--kconfig_add", "CONFIG_HYPERV_BALLOON_KUNIT_TEST=y",
     f"--kernel_args={kernel.ARGUMENTS}", "--qemu_args=-m 2G",
     f"--jobs={os.cpu_count()}", "--timeout=1800",

@@ -354,3 +354,4 @@ kunit_test_suite(ranges_suite);
 
 MODULE_DESCRIPTION("KUnit suites of the Hyper-V Dynamic Memory driver");
 MODULE_LICENSE("GPL");
+MODULE_INFO(import_ns, "EXPORTED_FOR_KUNIT_TESTING");
