@@ -22,6 +22,8 @@
  * @HVB_COUNT_SMALL_PAGES: guest pages taken for the host by less
  * @HVB_COUNT_BLOCKS_REMOVED: blocks that left the kernel for the host
  * @HVB_COUNT_UNANSWERED: times that pressure went unanswered
+ * @HVB_COUNT_ELSEWHERE: times that PSI told of pressure while the guest wasn't
+ *	short: a cgroup at its limit
  * @HVB_COUNTS: how many there are
  */
 enum hvb_count {
@@ -39,6 +41,7 @@ enum hvb_count {
 	HVB_COUNT_SMALL_PAGES,
 	HVB_COUNT_BLOCKS_REMOVED,
 	HVB_COUNT_UNANSWERED,
+	HVB_COUNT_ELSEWHERE,
 	HVB_COUNTS,
 };
 

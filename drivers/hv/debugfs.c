@@ -38,13 +38,14 @@ struct snapshot {
 
 static void take_snapshot(struct hvb_device *dm, struct snapshot *shot)
 {
+	hvb_reporter_facts(&dm->reporter, &shot->reporter);
 	hvb_memory_read(&dm->memory, &shot->now);
+	hvb_scarcity_apply(&shot->reporter.scarcity, &shot->now);
 	hvb_demand_look(&shot->now, &shot->need);
 	hvb_memory_facts(&dm->memory, &shot->memory);
 	shot->state = hvb_conversation_state(&dm->conversation);
 	hvb_conversation_agreed(&dm->conversation, &shot->agreed);
 	hvb_conversation_last_request(&dm->conversation, &shot->last);
-	hvb_reporter_facts(&dm->reporter, &shot->reporter);
 }
 
 static void show_stock_lines(struct seq_file *f, const struct hvb_base *base,
@@ -106,6 +107,7 @@ static void show_counts(struct seq_file *f, const struct hvb_base *base)
 		[HVB_COUNT_BLOCKS_REMOVED] = "blocks_removed",
 		[HVB_COUNT_OUT_OF_BAND] = "out_of_band_reports",
 		[HVB_COUNT_UNANSWERED] = "pressure_unanswered",
+		[HVB_COUNT_ELSEWHERE] = "pressure_elsewhere",
 	};
 	unsigned int i;
 

@@ -27,13 +27,13 @@ static void note_signal(struct hvb_reporter *rep, enum hvb_signal signal,
 	hvb_burst_signal(&rep->burst, signal, now_us);
 }
 
-/* Return: true when something happened that is worth a report at once. */
-static bool take_signals(struct hvb_reporter *rep, u64 now_us)
+/*
+ * Bits of the signals from PSI. A cgroup at its limit stalls as well, which more
+ * memory for the guest would not help.
+ */
+static unsigned long psi_signals(struct hvb_reporter *rep, u64 now_us)
 {
-	unsigned long signals = hvb_signs_take(rep->signs);
-	int arrivals = hvb_signs_arrivals(rep->signs);
-	enum hvb_signal signal;
-	bool urgent = false;
+	unsigned long signals = 0;
 
 	/* What we reclaim for the host can look like pressure; it is less. */
 	if (hvb_pressure_fired(&rep->pressure, HVB_PSI_TRIGGER, now_us))
@@ -41,6 +41,20 @@ static bool take_signals(struct hvb_reporter *rep, u64 now_us)
 				   BIT(HVB_SIGNAL_SOME) : BIT(HVB_SIGNAL_FULL);
 	if (hvb_pressure_fired(&rep->pressure, HVB_PSI_EARLY, now_us))
 		signals |= BIT(HVB_SIGNAL_SOME);
+	if (!signals || rep->scarcity.is_short)
+		return signals;
+	hvb_base_count(rep->base, HVB_COUNT_ELSEWHERE);
+	return 0;
+}
+
+/* Return: true when something happened that is worth a report at once. */
+static bool take_signals(struct hvb_reporter *rep, unsigned long signals,
+			 u64 now_us)
+{
+	int arrivals = hvb_signs_arrivals(rep->signs);
+	enum hvb_signal signal;
+	bool urgent = false;
+
 	for (signal = 0; signal < HVB_SIGNALS; signal++) {
 		if (!(signals & BIT(signal)))
 			continue;
@@ -72,7 +86,8 @@ static bool take_sample(struct hvb_reporter *rep, const struct hvb_counters *now
 				  READ_ONCE(rep->base->params->burst_decay_s));
 	if (urgent)
 		note_signal(rep, HVB_SIGNAL_FORECAST, now_us);
-	if (hvb_pressure_fallback(&rep->pressure, now, &rep->looked_counters,
+	if (rep->scarcity.is_short &&
+	    hvb_pressure_fallback(&rep->pressure, now, &rep->looked_counters,
 				  &signal)) {
 		note_signal(rep, signal, now_us);
 		urgent = true;
@@ -87,16 +102,23 @@ static u64 look(struct hvb_reporter *rep)
 	unsigned int interval_ms = READ_ONCE(rep->base->params->burst_interval_ms);
 	u64 now_us = ktime_to_us(ktime_get()) + 1;
 	struct hvb_burst *burst = &rep->burst;
+	unsigned long signals;
 	struct hvb_counters now;
 	struct hvb_agreed agreed;
 	struct hvb_need need;
 	enum hvb_due due;
 
-	burst->is_urgent |= take_signals(rep, now_us);
+	signals = hvb_signs_take(rep->signs);
 	hvb_conversation_agreed(rep->conv, &agreed);
-	hvb_pressure_tend(&rep->pressure, now_us);
 	hvb_memory_read(rep->mem, &now);
 	trace_hvb_look(&now);
+	hvb_scarcity_look(&rep->scarcity, signals & BIT(HVB_SIGNAL_RECLAIM),
+			  &now, READ_ONCE(rep->base->params->burst_decay_s),
+			  now_us);
+	hvb_scarcity_apply(&rep->scarcity, &now);
+	signals |= psi_signals(rep, now_us);
+	burst->is_urgent |= take_signals(rep, signals, now_us);
+	hvb_pressure_tend(&rep->pressure, now_us);
 	hvb_demand_look(&now, &need);
 	burst->is_urgent |= take_sample(rep, &now, &need, now_us);
 	rep->is_hot = hvb_burst_is_hot(burst, now_us);
@@ -187,6 +209,7 @@ int hvb_reporter_create(struct hvb_reporter *rep, struct task_struct **task)
 	hvb_burst_init(&rep->burst);
 	hvb_memory_read(rep->mem, &rep->last_counters);
 	rep->looked_counters = rep->last_counters;
+	memset(&rep->scarcity, 0, sizeof(rep->scarcity));
 	*task = kthread_create(report_on, rep, "hv_balloon");
 	if (!IS_ERR(*task))
 		return 0;
@@ -277,6 +300,7 @@ void hvb_reporter_facts(struct hvb_reporter *rep,
 	facts->is_hot = READ_ONCE(rep->is_hot);
 	facts->last_committed = READ_ONCE(rep->last_committed);
 	facts->burst = rep->burst;
+	facts->scarcity = rep->scarcity;
 	for (which = 0; which < HVB_PSI_TRIGGERS; which++)
 		hvb_pressure_armed(&rep->pressure, which, facts->armed[which]);
 	facts->missing = hvb_pressure_missing(&rep->pressure);

@@ -9,6 +9,7 @@
 #include "demand.h"
 #include "params.h"
 #include "pressure.h"
+#include "scarcity.h"
 
 struct hvb_agreed;
 struct hvb_base;
@@ -54,6 +55,8 @@ struct hvb_reporter {
 	struct hvb_psi_request *psi_request;
 	/** @arrivals_seen: how many arrivals of memory it has seen */
 	int arrivals_seen;
+	/** @scarcity: see scarcity.c */
+	struct hvb_scarcity scarcity;
 	/** @burst: see burst.c */
 	struct hvb_burst burst;
 	/** @is_hot: there is a burst */
@@ -72,6 +75,7 @@ struct hvb_reporter {
  * @is_hot: there is a burst
  * @last_committed: num_committed of the last report, 4 KiB pages
  * @burst: what it knows of the burst
+ * @scarcity: and of the guest being short
  * @armed: the triggers that are armed, or "none"
  * @missing: why one isn't, or "nothing"
  */
@@ -80,6 +84,7 @@ struct hvb_reporter_facts {
 	bool is_hot;
 	u64 last_committed;
 	struct hvb_burst burst;
+	struct hvb_scarcity scarcity;
 	char armed[HVB_PSI_TRIGGERS][HVB_TRIGGER_MAX];
 	const char *missing;
 };

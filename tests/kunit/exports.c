@@ -12,6 +12,7 @@
 #include "msg.h"
 #include "plan.h"
 #include "scan.h"
+#include "scarcity.h"
 #include "step.h"
 #include "trigger.h"
 #include "watch.h"
@@ -89,6 +90,8 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_ranges_next);
 EXPORT_SYMBOL_IF_KUNIT(hvb_reporter_set_psi);
 EXPORT_SYMBOL_IF_KUNIT(hvb_scan_block);
 EXPORT_SYMBOL_IF_KUNIT(hvb_scan_zone);
+EXPORT_SYMBOL_IF_KUNIT(hvb_scarcity_apply);
+EXPORT_SYMBOL_IF_KUNIT(hvb_scarcity_look);
 EXPORT_SYMBOL_IF_KUNIT(hvb_step_is_allowed);
 EXPORT_SYMBOL_IF_KUNIT(hvb_step_name);
 EXPORT_SYMBOL_IF_KUNIT(hvb_trigger_format);

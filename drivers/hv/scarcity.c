@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Is the guest itself short of memory, and what of its swap is need?
+ *
+ * PSI, stalls and swap traffic don't tell whose limit was hit. A cgroup that
+ * thrashes within its own limit looks like a guest that is short, but more
+ * memory for the guest would not help it. So they count only while the guest
+ * is short: the kernel reclaims for everybody, and little is available.
+ *
+ * What is swapped out while the guest is short would be in memory if there were
+ * more, so it is need. What a cgroup's limit pushed out isn't. And what stays
+ * in swap while memory is free was not missed: it counts less and less.
+ *
+ * Time is passed in, in microseconds since some moment that isn't 0.
+ *
+ * Pure: no state but the caller's, no kernel services.
+ */
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/time64.h>
+
+#include "demand.h"
+#include "scarcity.h"
+
+/* Little is available: less than this share of what the kernel manages. */
+#define LOW_SHARE	4
+
+/* Global reclaim that was heard so long ago still counts. */
+#define RECLAIM_US	(2 * USEC_PER_SEC)
+
+static bool is_low(const struct hvb_counters *now)
+{
+	return now->avail_pages < now->total_pages / LOW_SHARE;
+}
+
+/* After the decay time an eighth of it is left. */
+static u64 decayed(u64 pages, u64 passed_us, unsigned int decay_s)
+{
+	u64 constant_us = (u64)decay_s * USEC_PER_SEC / 2;
+
+	if (!constant_us)
+		return 0;
+	return div64_u64(pages * constant_us, constant_us + passed_us);
+}
+
+static void count_swap(struct hvb_scarcity *scarcity, u64 swapped_pages,
+		       bool is_low, unsigned int decay_s, u64 passed_us)
+{
+	u64 counted = scarcity->counted_pages;
+
+	if (swapped_pages > scarcity->swapped_pages && scarcity->is_short)
+		counted += swapped_pages - scarcity->swapped_pages;
+	if (!is_low)
+		counted = decayed(counted, passed_us, decay_s);
+	scarcity->counted_pages = min(counted, swapped_pages);
+	scarcity->swapped_pages = swapped_pages;
+}
+
+/**
+ * hvb_scarcity_look() - look at the guest's memory
+ * @scarcity: what is remembered
+ * @is_reclaiming: global reclaim was heard since the last look
+ * @now: the counters
+ * @decay_s: after so long an eighth is left of swap that nobody misses
+ * @now_us: the time
+ */
+void hvb_scarcity_look(struct hvb_scarcity *scarcity, bool is_reclaiming,
+		       const struct hvb_counters *now, unsigned int decay_s,
+		       u64 now_us)
+{
+	u64 passed_us = scarcity->looked_us ? now_us - scarcity->looked_us : 0;
+
+	if (is_reclaiming)
+		scarcity->reclaimed_us = now_us;
+	scarcity->is_short = is_low(now) && scarcity->reclaimed_us &&
+			     now_us - scarcity->reclaimed_us <= RECLAIM_US;
+	count_swap(scarcity, now->swapped_pages, is_low(now), decay_s,
+		   passed_us);
+	scarcity->looked_us = now_us;
+}
+
+/**
+ * hvb_scarcity_apply() - leave out swap that is no need
+ * @scarcity: what is remembered
+ * @now: the counters
+ */
+void hvb_scarcity_apply(const struct hvb_scarcity *scarcity,
+			struct hvb_counters *now)
+{
+	u64 counted = min(scarcity->counted_pages, now->swapped_pages);
+
+	now->task_pages -= min(now->task_pages, now->swapped_pages - counted);
+	now->swapped_pages = counted;
+}

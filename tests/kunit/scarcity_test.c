@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Owns the suite of drivers/hv/scarcity.c: when the guest itself is short, and
+ * what of its swap counts.
+ */
+#include <kunit/test.h>
+#include <linux/time64.h>
+
+#include "demand.h"
+#include "scarcity.h"
+
+#define START_US	USEC_PER_SEC
+#define DECAY_S		30
+#define TOTAL		1000
+
+static struct hvb_counters counters(u64 avail_pages, u64 swapped_pages)
+{
+	return (struct hvb_counters) {
+		.total_pages = TOTAL,
+		.avail_pages = avail_pages,
+		.swapped_pages = swapped_pages,
+		.task_pages = 500 + swapped_pages,
+	};
+}
+
+static void look(struct hvb_scarcity *scarcity, bool is_reclaiming,
+		 u64 avail_pages, u64 swapped_pages, u64 after_us)
+{
+	const struct hvb_counters now = counters(avail_pages, swapped_pages);
+
+	hvb_scarcity_look(scarcity, is_reclaiming, &now, DECAY_S,
+			  START_US + after_us);
+}
+
+static u64 counted(const struct hvb_scarcity *scarcity, u64 swapped_pages)
+{
+	struct hvb_counters now = counters(0, swapped_pages);
+
+	hvb_scarcity_apply(scarcity, &now);
+	return now.swapped_pages;
+}
+
+struct short_row {
+	const char *name;
+	bool is_reclaiming;
+	u64 avail_pages;
+	u64 later_us;
+	bool is_short;
+};
+
+static const struct short_row short_rows[] = {
+	{ "reclaim and little available", true, 249, 0, true },
+	{ "reclaim a moment ago", true, 249, 2 * USEC_PER_SEC, true },
+	{ "reclaim long ago", true, 249, 2 * USEC_PER_SEC + 1, false },
+	{ "reclaim, as of a stream of page cache", true, 250, 0, false },
+	{ "little available, and nobody reclaims", false, 0, 0, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(short, short_rows, name);
+
+static void a_guest_that_reclaims_with_little_left_is_short(struct kunit *test)
+{
+	const struct short_row *row = test->param_value;
+	struct hvb_scarcity scarcity = {};
+
+	look(&scarcity, row->is_reclaiming, row->avail_pages, 0, 0);
+	if (row->later_us)
+		look(&scarcity, false, row->avail_pages, 0, row->later_us);
+	KUNIT_EXPECT_EQ(test, scarcity.is_short, row->is_short);
+}
+
+static void swap_of_a_short_guest_counts(struct kunit *test)
+{
+	struct hvb_scarcity scarcity = {};
+
+	look(&scarcity, false, 500, 0, 0);
+	look(&scarcity, true, 10, 100, USEC_PER_SEC);
+	look(&scarcity, true, 10, 160, 2 * USEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, counted(&scarcity, 160), 160);
+	look(&scarcity, true, 10, 40, 3 * USEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, counted(&scarcity, 40), 40);
+}
+
+static void swap_of_a_cgroup_at_its_limit_does_not(struct kunit *test)
+{
+	struct hvb_scarcity scarcity = {};
+	struct hvb_counters now = counters(900, 300);
+
+	look(&scarcity, false, 900, 0, 0);
+	look(&scarcity, false, 900, 300, USEC_PER_SEC);
+	hvb_scarcity_apply(&scarcity, &now);
+	KUNIT_EXPECT_EQ(test, now.swapped_pages, 0);
+	KUNIT_EXPECT_EQ(test, now.task_pages, 500);
+}
+
+static void what_is_not_missed_counts_less_and_less(struct kunit *test)
+{
+	struct hvb_scarcity scarcity = {};
+	u64 s;
+
+	look(&scarcity, true, 10, 800, 0);
+	for (s = 1; s <= DECAY_S; s++)
+		look(&scarcity, false, 900, 800, s * USEC_PER_SEC);
+	KUNIT_EXPECT_LE(test, counted(&scarcity, 800), 800 / 6);
+	KUNIT_EXPECT_GE(test, counted(&scarcity, 800), 800 / 10);
+	for (; s <= 10 * DECAY_S; s++)
+		look(&scarcity, false, 900, 800, s * USEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, counted(&scarcity, 800), 0);
+}
+
+static void while_little_is_available_nothing_is_forgotten(struct kunit *test)
+{
+	struct hvb_scarcity scarcity = {};
+
+	look(&scarcity, true, 10, 800, 0);
+	for (u64 s = 1; s <= DECAY_S; s++)
+		look(&scarcity, false, 100, 800, s * USEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, counted(&scarcity, 800), 800);
+}
+
+static struct kunit_case scarcity_cases[] = {
+	KUNIT_CASE_PARAM(a_guest_that_reclaims_with_little_left_is_short,
+			 short_gen_params),
+	KUNIT_CASE(swap_of_a_short_guest_counts),
+	KUNIT_CASE(swap_of_a_cgroup_at_its_limit_does_not),
+	KUNIT_CASE(what_is_not_missed_counts_less_and_less),
+	KUNIT_CASE(while_little_is_available_nothing_is_forgotten),
+	{}
+};
+
+static struct kunit_suite scarcity_suite = {
+	.name = "hv_balloon_scarcity",
+	.test_cases = scarcity_cases,
+};
+
+kunit_test_suite(scarcity_suite);
