@@ -44,7 +44,9 @@ unsigned long hvb_request_limit(struct hvb_requests *reqs,
 	struct hvb_counters now;
 
 	hvb_memory_read(reqs->mem, &now);
-	if (hvb_demand_is_squeezed(start, &now))
+	/* A cgroup at its own limit swaps, too. */
+	if (hvb_signs_is_reclaiming(reqs->signs) &&
+	    hvb_demand_is_squeezed(start, &now))
 		return 0;
 	ahead = min(ahead, now.avail_pages);
 	limit = hvb_demand_can_give(now.total_pages, now.avail_pages - ahead);

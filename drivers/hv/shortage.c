@@ -31,10 +31,7 @@
 static unsigned long count_nothing(struct shrinker *shrinker,
 				   struct shrink_control *sc)
 {
-	struct hvb_signs *signs = hvb_compat_shrinker_data(shrinker);
-
-	if (!hvb_signs_is_own_reclaim(signs))
-		hvb_signs_post(signs, HVB_SIGNAL_RECLAIM);
+	hvb_signs_reclaim(hvb_compat_shrinker_data(shrinker));
 	return SHRINK_EMPTY;
 }
 

@@ -13,6 +13,9 @@
 /* What a look found so long ago will do for giving memory. */
 #define FRESH_US	(100 * USEC_PER_MSEC)
 
+/* Reclaim that was heard so long ago still goes on. */
+#define RECLAIM_S	2
+
 /**
  * hvb_signs_init() - nothing was posted yet
  * @signs: zeroed
@@ -58,10 +61,43 @@ void hvb_signs_wake(struct hvb_signs *signs)
  */
 void hvb_signs_post(struct hvb_signs *signs, enum hvb_signal signal)
 {
-	if (test_and_set_bit(signal, &signs->signals))
+	if (test_bit(signal, &signs->signals) ||
+	    test_and_set_bit(signal, &signs->signals))
 		return;
 	if (signal > HVB_SIGNAL_RECLAIM || !READ_ONCE(signs->is_hot))
 		hvb_signs_wake(signs);
+}
+
+/**
+ * hvb_signs_reclaim() - the kernel reclaims for everybody
+ * @signs: the reporter's inbox
+ *
+ * What the task reclaims that gives pages to the host is no sign of want.
+ *
+ * Context: any; often, so it writes only what changed.
+ */
+void hvb_signs_reclaim(struct hvb_signs *signs)
+{
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(signs->reclaimed_at) != now)
+		WRITE_ONCE(signs->reclaimed_at, now);
+	if (current != READ_ONCE(signs->giving))
+		hvb_signs_post(signs, HVB_SIGNAL_RECLAIM);
+}
+
+/**
+ * hvb_signs_is_reclaiming() - does the kernel reclaim for everybody?
+ * @signs: the reporter's inbox
+ *
+ * Context: any.
+ * Return: true when it did within the last seconds, for whom ever.
+ */
+bool hvb_signs_is_reclaiming(const struct hvb_signs *signs)
+{
+	unsigned long at = READ_ONCE(signs->reclaimed_at);
+
+	return at && time_before(jiffies, at + RECLAIM_S * HZ);
 }
 
 /**
@@ -130,18 +166,6 @@ void hvb_signs_set_giving(struct hvb_signs *signs, bool is_giving)
 bool hvb_signs_is_giving(const struct hvb_signs *signs)
 {
 	return READ_ONCE(signs->giving);
-}
-
-/**
- * hvb_signs_is_own_reclaim() - is what is reclaimed here for the host?
- * @signs: the reporter's inbox
- *
- * Context: any.
- * Return: true when the current task takes pages for the host.
- */
-bool hvb_signs_is_own_reclaim(const struct hvb_signs *signs)
-{
-	return current == READ_ONCE(signs->giving);
 }
 
 /**

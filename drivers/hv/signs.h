@@ -18,6 +18,8 @@ struct hvb_signs {
 	wait_queue_head_t wake;
 	/** @signals: bits of enum hvb_signal that were not taken yet */
 	unsigned long signals;
+	/** @reclaimed_at: jiffies when the kernel last reclaimed, 0 for never */
+	unsigned long reclaimed_at;
 	/** @arrivals: how often memory arrived from the host */
 	atomic_t arrivals;
 	/** @arrival_wait: wakes who waits for that */
@@ -42,13 +44,14 @@ void hvb_signs_init(struct hvb_signs *signs);
 wait_queue_head_t *hvb_signs_queue(struct hvb_signs *signs);
 void hvb_signs_wake(struct hvb_signs *signs);
 void hvb_signs_post(struct hvb_signs *signs, enum hvb_signal signal);
+void hvb_signs_reclaim(struct hvb_signs *signs);
+bool hvb_signs_is_reclaiming(const struct hvb_signs *signs);
 void hvb_signs_arrived(struct hvb_signs *signs);
 int hvb_signs_arrivals(const struct hvb_signs *signs);
 bool hvb_signs_await_arrival(struct hvb_signs *signs, int before,
 			     unsigned int wait_ms);
 void hvb_signs_set_giving(struct hvb_signs *signs, bool is_giving);
 bool hvb_signs_is_giving(const struct hvb_signs *signs);
-bool hvb_signs_is_own_reclaim(const struct hvb_signs *signs);
 u64 hvb_signs_ahead(struct hvb_signs *signs);
 
 void hvb_signs_set_read(struct hvb_signs *signs, bool is_read);

@@ -14,11 +14,13 @@ class Load:
 
     count = 0
 
-    def __init__(self, guest, mode, mib, rate=0, extra="", delay=0):
+    def __init__(self, guest, mode, mib, rate=0, extra="", delay=0, cgroup=""):
         Load.count += 1
         self.guest = guest
         self.out = f"/tmp/load-{Load.count}"
         wait = f"sleep {delay}; " if delay else ""
+        if cgroup:
+            wait += f"echo 0 >{cgroup}/cgroup.procs; "
         guest.run(f"({wait}load {mode} {mib} {rate} {extra} & "
                   f"echo $! >{self.out}.pid; wait $!; echo status $?) "
                   f">{self.out} 2>&1 &")
