@@ -113,10 +113,8 @@ u64 hvb_counters_kept_for_added(struct hvb_counting *counting, bool has_added)
  * What the kernel's estimate of available memory leaves to the page cache: half
  * of it, up to the low watermarks.
  */
-static u64 left_to_cache(void)
+static u64 left_to_cache(u64 cache)
 {
-	u64 cache = global_node_page_state_pages(NR_ACTIVE_FILE) +
-		    global_node_page_state_pages(NR_INACTIVE_FILE);
 	u64 low = 0;
 	int nid, i;
 
@@ -136,12 +134,15 @@ static u64 left_to_cache(void)
 void hvb_counters_read(struct hvb_counting *counting, struct hvb_counters *now)
 {
 	long avail = si_mem_available();
-	unsigned long thrashed;
+	unsigned long files, thrashed;
 
 	memset(now, 0, sizeof(*now));
 	now->total_pages = hvb_to_wire(totalram_pages());
 	now->avail_pages = hvb_to_wire(max(avail, 0L));
-	now->cache_pages = hvb_to_wire(left_to_cache());
+	files = global_node_page_state_pages(NR_ACTIVE_FILE) +
+		global_node_page_state_pages(NR_INACTIVE_FILE);
+	now->file_pages = hvb_to_wire(files);
+	now->cache_pages = hvb_to_wire(left_to_cache(files));
 	now->free_pages = hvb_to_wire(global_zone_page_state(NR_FREE_PAGES));
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
 	now->swap_free_pages = hvb_to_wire(get_nr_swap_pages());

@@ -41,6 +41,7 @@ static void take_snapshot(struct hvb_device *dm, struct snapshot *shot)
 	hvb_reporter_facts(&dm->reporter, &shot->reporter);
 	hvb_memory_read(&dm->memory, &shot->now);
 	hvb_scarcity_apply(&shot->reporter.scarcity, &shot->now);
+	shot->now.workingset_pages = shot->reporter.workingset_pages;
 	hvb_demand_look(&shot->now, &shot->need);
 	hvb_memory_facts(&dm->memory, &shot->memory);
 	shot->state = hvb_conversation_state(&dm->conversation);
@@ -137,6 +138,8 @@ static void show_burst(struct seq_file *f,
 	for (i = 0; i < HVB_SIGNALS; i++)
 		seq_printf(f, LABEL "%llu\n", labels[i], burst->signals[i]);
 	seq_printf(f, LABEL "%s\n", "burst", str_yes_no(reporter->is_hot));
+	seq_printf(f, LABEL "%llu\n", "workingset_pages",
+		   reporter->workingset_pages);
 	seq_printf(f, LABEL "%llu\n", "growth_pages_per_s",
 		   burst->rate_pages_s);
 	seq_printf(f, LABEL "%llu\n", "boost_pages",

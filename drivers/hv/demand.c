@@ -148,7 +148,7 @@ u64 hvb_demand_headroom(u64 used_pages)
  */
 void hvb_demand_look(const struct hvb_counters *now, struct hvb_need *need)
 {
-	u64 used_pages = used(now);
+	u64 used_pages = used(now) + now->workingset_pages;
 
 	need->headroom_pages = hvb_demand_headroom(used_pages);
 	need->need_pages = used_pages + need->headroom_pages +

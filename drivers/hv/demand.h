@@ -17,6 +17,8 @@
  * @price_pages: what having memory that the host added costs: its struct pages,
  *               and what the kernel keeps free on account of it
  * @cache_pages: page cache that could go and doesn't count as available
+ * @file_pages: page cache, but for tmpfs
+ * @workingset_pages: of it, what counts as used: see workingset.c
  * @swapped_pages: swapped out now
  * @task_pages: what tasks and the kernel use, swapped out or not
  * @swap_free_pages: of swap that are free; its size isn't known to modules
@@ -35,6 +37,8 @@ struct hvb_counters {
 	u64 offline_pages;
 	u64 price_pages;
 	u64 cache_pages;
+	u64 file_pages;
+	u64 workingset_pages;
 	u64 swapped_pages;
 	u64 task_pages;
 	u64 swap_free_pages;

@@ -116,14 +116,18 @@ static u64 look(struct hvb_reporter *rep)
 			  &now, READ_ONCE(rep->base->params->burst_decay_s),
 			  now_us);
 	hvb_scarcity_apply(&rep->scarcity, &now);
+	hvb_workingset_look(&rep->workingset, &now,
+			    hvb_signs_is_reclaiming(rep->signs), now_us);
+	now.workingset_pages = rep->workingset.pages;
 	signals |= psi_signals(rep, now_us);
 	burst->is_urgent |= take_signals(rep, signals, now_us);
 	hvb_pressure_tend(&rep->pressure, now_us);
 	hvb_demand_look(&now, &need);
 	burst->is_urgent |= take_sample(rep, &now, &need, now_us);
 	rep->is_hot = hvb_burst_is_hot(burst, now_us);
-	hvb_signs_looked(rep->signs, hvb_burst_ahead(burst), rep->is_hot,
-			 now_us);
+	hvb_signs_looked(rep->signs,
+			 hvb_burst_ahead(burst) + now.workingset_pages,
+			 rep->is_hot, now_us);
 	hvb_report_judge(rep, &now, &agreed, now_us);
 
 	due = hvb_burst_due(burst, interval_ms, now_us);
@@ -210,6 +214,7 @@ int hvb_reporter_create(struct hvb_reporter *rep, struct task_struct **task)
 	hvb_memory_read(rep->mem, &rep->last_counters);
 	rep->looked_counters = rep->last_counters;
 	memset(&rep->scarcity, 0, sizeof(rep->scarcity));
+	memset(&rep->workingset, 0, sizeof(rep->workingset));
 	*task = kthread_create(report_on, rep, "hv_balloon");
 	if (!IS_ERR(*task))
 		return 0;
@@ -301,6 +306,7 @@ void hvb_reporter_facts(struct hvb_reporter *rep,
 	facts->last_committed = READ_ONCE(rep->last_committed);
 	facts->burst = rep->burst;
 	facts->scarcity = rep->scarcity;
+	facts->workingset_pages = READ_ONCE(rep->workingset.pages);
 	for (which = 0; which < HVB_PSI_TRIGGERS; which++)
 		hvb_pressure_armed(&rep->pressure, which, facts->armed[which]);
 	facts->missing = hvb_pressure_missing(&rep->pressure);

@@ -10,6 +10,7 @@
 #include "params.h"
 #include "pressure.h"
 #include "scarcity.h"
+#include "workingset.h"
 
 struct hvb_agreed;
 struct hvb_base;
@@ -57,6 +58,8 @@ struct hvb_reporter {
 	int arrivals_seen;
 	/** @scarcity: see scarcity.c */
 	struct hvb_scarcity scarcity;
+	/** @workingset: see workingset.c */
+	struct hvb_workingset workingset;
 	/** @burst: see burst.c */
 	struct hvb_burst burst;
 	/** @is_hot: there is a burst */
@@ -76,6 +79,7 @@ struct hvb_reporter {
  * @last_committed: num_committed of the last report, 4 KiB pages
  * @burst: what it knows of the burst
  * @scarcity: and of the guest being short
+ * @workingset_pages: page cache that counts as used
  * @armed: the triggers that are armed, or "none"
  * @missing: why one isn't, or "nothing"
  */
@@ -85,6 +89,7 @@ struct hvb_reporter_facts {
 	u64 last_committed;
 	struct hvb_burst burst;
 	struct hvb_scarcity scarcity;
+	u64 workingset_pages;
 	char armed[HVB_PSI_TRIGGERS][HVB_TRIGGER_MAX];
 	const char *missing;
 };

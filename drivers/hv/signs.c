@@ -169,10 +169,12 @@ bool hvb_signs_is_giving(const struct hvb_signs *signs)
 }
 
 /**
- * hvb_signs_ahead() - what will a burst want before the host can answer?
+ * hvb_signs_ahead() - what must stay, besides the floor?
  * @signs: the reporter's inbox
  *
- * When the last look was some time ago the reporter is sent to look again.
+ * What a burst will want before the host can answer, and page cache that is a
+ * working set. When the last look was some time ago the reporter is sent to look
+ * again.
  *
  * Context: may sleep, no longer than some looks take.
  * Return: pages of 4 KiB.
@@ -237,7 +239,7 @@ unsigned long hvb_signs_take(struct hvb_signs *signs)
 /**
  * hvb_signs_looked() - the reporter has looked at memory
  * @signs: its inbox
- * @ahead_pages: what a burst will want soon, 4 KiB pages
+ * @ahead_pages: what must not be given, 4 KiB pages
  * @is_hot: it sees a burst
  * @now_us: when
  *

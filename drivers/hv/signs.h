@@ -36,7 +36,7 @@ struct hvb_signs {
 	wait_queue_head_t look_wait;
 	/** @looked_us: when the reporter last looked */
 	u64 looked_us;
-	/** @ahead_pages: what a burst will want soon, 4 KiB pages */
+	/** @ahead_pages: what must not be given: see hvb_signs_ahead() */
 	u64 ahead_pages;
 };
 

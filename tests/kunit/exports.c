@@ -16,6 +16,7 @@
 #include "step.h"
 #include "trigger.h"
 #include "watch.h"
+#include "workingset.h"
 
 EXPORT_SYMBOL_IF_KUNIT(hvb_absent_drop_fresh);
 EXPORT_SYMBOL_IF_KUNIT(hvb_absent_erase);
@@ -101,3 +102,4 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_watch_ask);
 EXPORT_SYMBOL_IF_KUNIT(hvb_watch_is_woken);
 EXPORT_SYMBOL_IF_KUNIT(hvb_watch_start);
 EXPORT_SYMBOL_IF_KUNIT(hvb_watch_stop);
+EXPORT_SYMBOL_IF_KUNIT(hvb_workingset_look);

@@ -141,6 +141,8 @@ MUTANTS = [
     ("scarcity.a_guest*", "scarcity.c", "is_low(now) && ", ""),
     ("scarcity.swap_of_a_c*", "scarcity.c", " && scarcity->is_short)", ")"),
     ("scarcity.while*", "scarcity.c", "	if (!is_low)\n", "	if (1)\n"),
+    ("workingset.without*", "workingset.c", " && is_reclaiming &&", " &&"),
+    ("workingset.chance*", "workingset.c", "restored > chance", "restored"),
     ("scan.pages_without*", "scan.c", "PageCompound(page) || ", ""),
     ("scan.pages_of*", "scan.c", "look.offline_pages != absent_pages", "0"),
     ("scan.pages_that*", "scan.c", "return folio_ref_count(folio) > refs;",

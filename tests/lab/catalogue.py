@@ -16,7 +16,7 @@ NAMES = [
 # Too long for every day: run by name, or all of them with --long.
 LONG = [
     "nocgroup", "offline", "unanswered", "extension", "brim", "demand",
-    "giving", "churn", "sleep", "pins", "kdump", "kexec", "udev",
+    "giving", "workingset", "churn", "sleep", "pins", "kdump", "kexec", "udev",
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
     "lisa", "lisa-demand", "lisa-resize",
 ]

@@ -4,6 +4,7 @@
  *
  *	load committed|noreserve|step MIB RATE [hold]	memory of its own
  *	load cache MIB RATE DEVICE			page cache of a device
+ *	load map MIB RATE DEVICE			a device that is mapped
  *	load fragments MIB SEED DEVICE			both, and half of it freed
  *
  * Memory is touched at RATE MiB/s (0: as fast as it goes), every page with a
@@ -18,7 +19,8 @@
  * "committed" counts in the kernel's commit charge, "noreserve" does not, as
  * the heaps of many language runtimes do not. "step" is "noreserve" that the
  * kernel is asked for in one call. "cache" reads the device round after round
- * and ends at SIGTERM. "fragments" takes both in turns, and then frees half of
+ * and ends at SIGTERM. "map" reads pieces of 128 KiB of it, chosen at random, and
+ * prints how long each pass over as much as a twelfth of it took. "fragments" takes both in turns, and then frees half of
  * both in pieces of random size, from a page to 32 MiB, chosen at random.
  */
 #define _GNU_SOURCE
@@ -38,6 +40,9 @@
 #define PAGES_PER_MIB	256
 
 #define LINE_WORDS	(64 / sizeof(uint64_t))
+
+#define MAP_PIECE	(128UL << 10)	/* bytes that are read together */
+#define MAP_PASSES	12		/* so many passes to read as much as all */
 
 #define TURN		(8UL << 20)	/* bytes of the one, then of the other */
 #define PIECE_BITS	14		/* the largest piece: half of it, in pages */
@@ -151,6 +156,34 @@ static int cache(size_t mib, double rate, const char *device)
 	return 0;
 }
 
+/* As a database does: a working set of MIB in page cache. */
+static int map(size_t mib, double rate, const char *device)
+{
+	size_t size = mib << 20, pieces = size / MAP_PIECE;
+	int fd = open(device, O_RDONLY);
+	volatile char sum = 0;
+	char *memory;
+
+	memory = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	if (fd < 0 || memory == MAP_FAILED) {
+		perror(device);
+		return 1;
+	}
+	while (!stop) {
+		double start = now();
+
+		for (size_t n = 0; n < pieces / MAP_PASSES && !stop; n++) {
+			size_t at = random() % pieces * MAP_PIECE;
+
+			for (size_t page = 0; page < MAP_PIECE; page += PAGE)
+				sum += memory[at + page];
+			pace(start, n * (MAP_PIECE / 1048576.0), rate);
+		}
+		printf("pass %.3f s\n", now() - start);
+	}
+	return 0;
+}
+
 /* Frees half of what there is, from start on, of both. */
 static void free_half(char *memory, int fd, size_t size)
 {
@@ -234,6 +267,8 @@ int main(int argc, char **argv)
 				  hold);
 	if (!strcmp(argv[1], "cache") && argc == 5)
 		return cache(mib, rate, argv[4]);
+	if (!strcmp(argv[1], "map") && argc == 5)
+		return map(mib, rate, argv[4]);
 	if (!strcmp(argv[1], "fragments") && argc == 5)
 		return fragments(mib, rate, argv[4]);
 	return 2;

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Owns the suite of drivers/hv/workingset.c: what of page cache counts as used.
+ */
+#include <kunit/test.h>
+#include <linux/time64.h>
+
+#include "demand.h"
+#include "workingset.h"
+
+#define TOTAL	(1024 << 8)
+#define FILES	(600 << 8)
+#define MIB(n)	((u64)(n) << 8)
+
+static u64 look(struct hvb_workingset *set, u64 restored_pages,
+		bool is_reclaiming, u64 at_s)
+{
+	const struct hvb_counters now = {
+		.total_pages = TOTAL,
+		.file_pages = FILES,
+		.thrashed_pages = restored_pages,
+	};
+
+	hvb_workingset_look(set, &now, is_reclaiming, at_s * USEC_PER_SEC);
+	return set->pages;
+}
+
+static void what_is_restored_under_reclaim_counts(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+
+	look(&set, MIB(500), true, 1);
+	KUNIT_EXPECT_EQ(test, set.pages, 0);
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(530), true, 2), MIB(60));
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(560), true, 3), MIB(120));
+}
+
+static void few_misses_count_for_a_share_of_the_guest(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+
+	look(&set, 0, true, 1);
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(3), true, 2), MIB(16));
+}
+
+static void chance_counts_for_nothing(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+
+	look(&set, 0, true, 1);
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(2), true, 2), 0);
+}
+
+static void without_reclaim_it_was_dropped_before(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+
+	look(&set, 0, true, 1);
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(100), false, 2), 0);
+}
+
+static void it_is_no_more_than_there_is_page_cache(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+
+	look(&set, 0, true, 1);
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(1000), true, 2), FILES);
+}
+
+static void when_nothing_is_restored_it_is_forgotten(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+	u64 s;
+
+	look(&set, 0, true, 1);
+	look(&set, MIB(100), true, 2);
+	for (s = 3; s <= 10; s++)
+		look(&set, MIB(100), true, s);
+	KUNIT_EXPECT_GT(test, set.pages, MIB(190));
+	for (; s <= 3600; s++)
+		look(&set, MIB(100), true, s);
+	KUNIT_EXPECT_LT(test, set.pages, MIB(1));
+}
+
+static struct kunit_case workingset_cases[] = {
+	KUNIT_CASE(what_is_restored_under_reclaim_counts),
+	KUNIT_CASE(few_misses_count_for_a_share_of_the_guest),
+	KUNIT_CASE(chance_counts_for_nothing),
+	KUNIT_CASE(without_reclaim_it_was_dropped_before),
+	KUNIT_CASE(it_is_no_more_than_there_is_page_cache),
+	KUNIT_CASE(when_nothing_is_restored_it_is_forgotten),
+	{}
+};
+
+static struct kunit_suite workingset_suite = {
+	.name = "hv_balloon_workingset",
+	.test_cases = workingset_cases,
+};
+
+kunit_test_suite(workingset_suite);
