@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs hv-balloon: the stock driver's lines as it prints them, since tests
- * and scripts read them, and ours after them.
+ * debugfs hv-balloon: the stock driver's lines exactly as it prints them, since
+ * tests and scripts read them, followed by our own.
  */
 #include <linux/debugfs.h>
 #include <linux/math64.h>
@@ -17,13 +17,13 @@
 #define LABEL	"%-22s: "
 
 /**
- * struct snapshot - all that is shown
+ * struct snapshot - everything that the file shows
  * @now: the counters
- * @need: what the guest needs, a burst aside
- * @memory: what the host has
- * @state: where the conversation stands
- * @agreed: what the host said of itself
- * @last: its last request
+ * @need: what the guest needs, bursts aside
+ * @memory: what the host has, and the blocks that were added
+ * @state: the state of the conversation
+ * @agreed: what the host told us about itself
+ * @last: the host's last request
  * @reporter: what the reporter knows
  */
 struct snapshot {
@@ -197,7 +197,7 @@ static int hv_balloon_show(struct seq_file *f, void *unused)
 DEFINE_SHOW_ATTRIBUTE(hv_balloon);
 
 /**
- * hvb_debugfs_init() - make the file
+ * hvb_debugfs_init() - create the file
  * @dm: the device
  */
 void hvb_debugfs_init(struct hvb_device *dm)
@@ -207,7 +207,7 @@ void hvb_debugfs_init(struct hvb_device *dm)
 }
 
 /**
- * hvb_debugfs_exit() - remove the file; no one reads it any more then
+ * hvb_debugfs_exit() - remove the file; no reader is left on return
  * @dm: the device
  */
 void hvb_debugfs_exit(struct hvb_device *dm)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a device: its parts, from the lowest floor up.
+ * Starting and stopping a device: its parts come up from the lowest floor.
  */
 #include <linux/device.h>
 
@@ -62,10 +62,11 @@ static void exit_lower_floors(struct hvb_device *dm)
 
 /**
  * hvb_device_init() - make a device ready for its channel
- * @dm: zeroed, but for hv, transport, and dev, params and can_hibernate of base
+ * @dm: zeroed, except for hv, transport, and base's dev, params and
+ *	can_hibernate
  *
  * Context: may sleep.
- * Return: 0; -ENOMEM or what else the kernel's registrations say. After an
+ * Return: 0; -ENOMEM; or the error of another registration with the kernel. On
  * error nothing is left behind.
  */
 int hvb_device_init(struct hvb_device *dm)
@@ -103,11 +104,11 @@ void hvb_device_exit(struct hvb_device *dm)
 }
 
 /**
- * hvb_device_start() - begin the conversation, and report
+ * hvb_device_start() - start the conversation and the reporter
  * @dm: the device
  *
  * Context: may sleep; waits for the host.
- * Return: 0; or what went wrong, and then the channel is closed.
+ * Return: 0; or an error, and then the channel is closed.
  */
 int hvb_device_start(struct hvb_device *dm)
 {
@@ -122,10 +123,10 @@ int hvb_device_start(struct hvb_device *dm)
 }
 
 /**
- * hvb_device_stop() - end both
+ * hvb_device_stop() - stop the reporter and end the conversation
  * @dm: the device
  *
- * Context: may sleep; waits for what is under way.
+ * Context: may sleep; waits for whatever is under way.
  */
 void hvb_device_stop(struct hvb_device *dm)
 {

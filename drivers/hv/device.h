@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One Dynamic Memory device: see device.c. All of them: see devices.c. */
+/* One Dynamic Memory device: see device.c. All devices: see devices.c. */
 #ifndef _HVB_DEVICE_H
 #define _HVB_DEVICE_H
 
@@ -19,17 +19,17 @@ struct dentry;
 
 /**
  * struct hvb_device - one Dynamic Memory device
- * @node: in the list of all devices
- * @is_leaving: the device itself goes away, and not only its driver
+ * @node: entry in the list of all devices
+ * @is_leaving: the device itself goes away, not just its driver
  * @hv: the VMBus device
  * @transport: how messages travel
  * @base: what every part needs
  * @channel: messages to and from the host
  * @signs: the reporter's inbox
- * @shortage: hears reclaim and OOM
+ * @shortage: listens to reclaim and OOM
  * @memory: the pages that the host has, and the blocks that we added
- * @requests: carries out what the host asks for
- * @conversation: where the conversation stands
+ * @requests: carries out the host's requests
+ * @conversation: the conversation with the host
  * @reporter: tells the host what the guest needs
  * @page_reporting: free pages reported to the hypervisor
  * @debugfs: our file there

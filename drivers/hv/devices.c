@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All devices, for what concerns each of them: parameters that must be carried
- * out, and the guest's sleep.
+ * Everything that concerns all devices: parameters that take effect at once,
+ * and the guest's sleep.
  *
- * The driver core has such a list, too. But walking it holds a reference that
- * unbinding waits for, with the device's lock held; so what is called for each
- * may neither take that lock nor wait for who holds it.
+ * The driver core keeps a list of devices, too. But walking it holds a
+ * reference that unbinding waits for with the device's lock held, so a callback
+ * could neither take that lock nor wait for anyone who holds it.
  *
- * list_lock guards the list. Whoever walks it may wait for the works of a device,
- * so these don't take it, and a device leaves before they end.
+ * list_lock guards the list. Whoever walks the list may wait for a device's
+ * works, so works don't take the lock, and a device leaves the list before its
+ * works end.
  *
- * reporters_lock guards who reports and the text of the triggers; whoever holds it
- * may wait for a reporter, so these don't take it. It is taken inside list_lock,
- * and alone where a device is suspended: there the hotplug lock can be held, for
- * which works wait.
+ * reporters_lock guards who reports, and the text of the triggers. Whoever
+ * holds it may wait for a reporter, so reporters don't take it. It nests inside
+ * list_lock. Suspending a device takes it alone, since the hotplug lock may be
+ * held then, and works wait for that one.
  */
 #include <linux/kthread.h>
 #include <linux/list.h>
@@ -29,7 +30,7 @@ static LIST_HEAD(devices);
 static bool is_asleep;
 
 /**
- * hvb_devices_join() - a device is ready for its channel
+ * hvb_devices_join() - add a device that is ready for its channel
  * @dm: the device
  *
  * Context: may sleep.
@@ -43,10 +44,10 @@ void hvb_devices_join(struct hvb_device *dm)
 }
 
 /**
- * hvb_devices_leave() - a device is about to end
- * @dm: the device; nobody reports any more
+ * hvb_devices_leave() - remove a device that is about to end
+ * @dm: the device; its reporter has stopped
  *
- * Context: may sleep; waits for a pause that begins.
+ * Context: may sleep; waits for a pause that is beginning.
  */
 void hvb_devices_leave(struct hvb_device *dm)
 {
@@ -56,14 +57,13 @@ void hvb_devices_leave(struct hvb_device *dm)
 }
 
 /**
- * hvb_devices_start_reporter() - begin to report
+ * hvb_devices_start_reporter() - start reporting
  * @dm: the device; the handshake is over
  *
- * The reporter begins with the triggers as they are then, and gets each change
- * that comes later.
+ * The reporter starts with the current triggers and gets every later change.
  *
  * Context: may sleep; waits for a change that is under way.
- * Return: 0; or what creating the thread says.
+ * Return: 0; or the error from creating the thread.
  */
 int hvb_devices_start_reporter(struct hvb_device *dm)
 {
@@ -80,10 +80,10 @@ int hvb_devices_start_reporter(struct hvb_device *dm)
 }
 
 /**
- * hvb_devices_stop_reporter() - end reporting
+ * hvb_devices_stop_reporter() - stop reporting
  * @dm: the device
  *
- * Does nothing when nobody reports.
+ * Does nothing if there is no reporter.
  *
  * Context: may sleep; waits for a change and a report that are under way.
  */
@@ -115,15 +115,15 @@ static int arm_all(const struct hvb_params *params, enum hvb_psi_which which,
 }
 
 /**
- * hvb_devices_set_psi() - change a PSI trigger, of all devices
- * @params: where it stands; of the devices that follow these
+ * hvb_devices_set_psi() - change a PSI trigger for all devices
+ * @params: where it is stored; changed for the devices that use these
  * @which: which of the two
- * @text: in PSI's words, or empty for none
+ * @text: in PSI's syntax, or empty for none
  *
- * Where nobody reports now, it is armed when somebody does.
+ * A device without a reporter arms it when it gets one.
  *
  * Context: may sleep; waits for the reporters.
- * Return: 0; or what PSI said, and then @params stay as they are.
+ * Return: 0; or PSI's error, and then @params is unchanged.
  */
 int hvb_devices_set_psi(struct hvb_params *params, enum hvb_psi_which which,
 			const char *text)
@@ -140,7 +140,7 @@ int hvb_devices_set_psi(struct hvb_params *params, enum hvb_psi_which which,
 	return err;
 }
 
-/* Reading stops where this changes, and goes on by the new rule. */
+/* Reading stops when this changes, and goes on under the new rule. */
 static void set_paused(struct hvb_device *dm, bool paused)
 {
 	hvb_channel_pause(&dm->channel, paused);
@@ -152,15 +152,16 @@ static void set_paused(struct hvb_device *dm, bool paused)
 }
 
 /**
- * hvb_devices_pause() - the guest goes to sleep, or has woken
- * @asleep: which of the two; saying it again changes nothing
+ * hvb_devices_pause() - the guest is going to sleep, or has woken up
+ * @asleep: which of the two; repeating it changes nothing
  *
- * While it is asleep nothing may ask for the hotplug lock: who makes an image of
- * the guest holds it while devices are suspended, and that waits for works. So
- * what is under way ends before, and what comes is answered without it.
+ * While the guest sleeps, nothing may ask for the hotplug lock: whoever makes
+ * an image of the guest holds it while suspending devices, which waits for
+ * works. So requests under way end first, and later ones are answered without
+ * the lock.
  *
- * Context: may sleep; the hotplug lock isn't held. Waits for requests, no longer
- * than one of their steps takes and the answer's sending.
+ * Context: may sleep; the hotplug lock isn't held. Waits for requests, but only
+ * for the current step of one and for sending its answer.
  */
 void hvb_devices_pause(bool asleep)
 {

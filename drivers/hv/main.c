@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hyper-V Dynamic Memory, the guest's side: the VMBus driver.
+ * Hyper-V Dynamic Memory, guest side: the VMBus driver.
  */
 #include <linux/crash_dump.h>
 #include <linux/hyperv.h>
@@ -67,7 +67,9 @@ static int balloon_suspend(struct hv_device *hv)
 	return 0;
 }
 
-/* When it fails the device stays, silent, with all that it knows. */
+/*
+ * On error the device stays and keeps its state, but doesn't talk to the host.
+ */
 static int balloon_resume(struct hv_device *hv)
 {
 	return hvb_device_start(hv_get_drvdata(hv));
@@ -111,7 +113,9 @@ static int sleep_event(struct notifier_block *nb, unsigned long event,
 
 static struct notifier_block sleep_nb = { .notifier_call = sleep_event };
 
-/* Between two sleeps, so that no event of one is missed. */
+/*
+ * With sleep transitions locked out, so that we see all events of one or none.
+ */
 static int watch_sleep(void)
 {
 	unsigned int flags = lock_system_sleep();
@@ -122,9 +126,9 @@ static int watch_sleep(void)
 }
 
 /*
- * A crash kernel runs in memory set aside, beside what it is to dump. It must
- * give nothing of the one, and needs nothing beyond. An error here, or in probe,
- * would be a line more in a log that is short of room.
+ * A crash kernel runs in reserved memory, next to the memory that it dumps. It
+ * has none of it to spare and needs no more. Returning an error here or from
+ * probe would only add a line to a log that is short of room.
  */
 static int __init balloon_init(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parameters: what the admin sets, checked before it is taken. A value that
- * is refused changes nothing, and dmesg says why.
+ * The module parameters. A value is checked before it is used; one that is
+ * refused changes nothing, and dmesg says why.
  */
 #include <linux/kstrtox.h>
 #include <linux/module.h>
@@ -26,13 +26,13 @@ struct hvb_params hvb_params = {
 	.extension = HVB_EXT_NONE,
 };
 
-/* Y or N, in any of the words that the kernel takes for them. */
+/* Y or N, in any form that kstrtobool() takes. */
 struct toggle {
 	const char *name;
 	bool *value;
 };
 
-/* A name without a value, on the kernel's command line, means Y. */
+/* On the kernel command line, a name without a value means Y. */
 static int set_toggle(const char *val, const struct kernel_param *kp)
 {
 	const struct toggle *toggle = kp->arg;
@@ -95,7 +95,7 @@ static const struct kernel_param_ops choice_ops = {
 	.get = get_choice,
 };
 
-/* A number with bounds. */
+/* A number within bounds. */
 struct number {
 	const char *name;
 	unsigned int min;
@@ -131,7 +131,7 @@ static const struct kernel_param_ops number_ops = {
 	.get = get_number,
 };
 
-/* A PSI trigger, which the reporters of all devices arm. */
+/* A PSI trigger, armed by the reporters of all devices. */
 struct psi_param {
 	const char *name;
 	enum hvb_psi_which which;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the admin can set: see params.c. */
+/* The module parameters: see params.c. */
 #ifndef _HVB_PARAMS_H
 #define _HVB_PARAMS_H
 
@@ -10,7 +10,7 @@
 /**
  * enum hvb_psi_which - the two PSI triggers
  * @HVB_PSI_TRIGGER: asks for memory
- * @HVB_PSI_EARLY: opens the fast cadence
+ * @HVB_PSI_EARLY: starts the fast cadence
  * @HVB_PSI_TRIGGERS: how many there are
  */
 enum hvb_psi_which {
@@ -22,7 +22,7 @@ enum hvb_psi_which {
 /**
  * enum hvb_extension - experimental messages, for hosts that know them
  * @HVB_EXT_NONE: none
- * @HVB_EXT_FLAG: a status report says whether there is a burst
+ * @HVB_EXT_FLAG: status reports say whether there is a burst
  * @HVB_EXT_REQUEST: the guest asks for a number of pages
  */
 enum hvb_extension {
@@ -32,16 +32,17 @@ enum hvb_extension {
 };
 
 /**
- * struct hvb_params - what the admin set; read afresh at each use
- * @hot_add: take new memory
- * @pressure_report_delay_s: no status report so long after the handshake
+ * struct hvb_params - the admin's settings; read anew at each use
+ * @hot_add: accept new memory
+ * @pressure_report_delay_s: how long to send no status reports after the
+ *	handshake
  * @balloon_blocks: give whole memory blocks where they are free
- * @hot_remove: give added blocks back whole when the host asks for it
+ * @hot_remove: remove added blocks when the host asks for it
  * @online_policy: enum hvb_online_policy: how hot-added blocks come online
- * @psi: the triggers in PSI's words, empty for none; changed under the module's
- *	parameter lock and that of all devices (devices.c)
+ * @psi: the triggers in PSI's syntax, empty for none; changed under the
+ *	module's parameter lock and the locks of devices.c
  * @burst_interval_ms: between reports during a burst
- * @burst_decay_s: after so long an eighth is left of what a burst added
+ * @burst_decay_s: how long until an eighth is left of what a burst added
  * @extension: enum hvb_extension
  */
 struct hvb_params {
