@@ -2,9 +2,9 @@
 /*
  * The conversation with the host (VSP).
  *
- * The handshake (handshake.c) runs where the device is probed or resumed. Then
- * each message is checked, and served by what the table below names. Requests
- * are carried out one at a time, and each is answered exactly once.
+ * Probe and resume run the handshake (handshake.c). Every message is checked,
+ * then served according to the table below. Requests are carried out one at a
+ * time, and each is answered exactly once.
  */
 #include <linux/device.h>
 #include <linux/jiffies.h>
@@ -114,7 +114,9 @@ static int serve_caps(struct hvb_conversation *conv, const struct hvb_msg *msg)
 	conv->agreed.hot_remove = msg->caps.hot_remove;
 	WRITE_ONCE(conv->agreed.suppress_reports,
 		   msg->caps.suppress_pressure_reports);
-	/* A request may lie behind this answer, and is read before the waiter runs. */
+	/*
+	 * A request may follow this answer, and be read before the waiter runs.
+	 */
 	if (msg->caps.is_accepted)
 		set_state(conv, HVB_INITIALIZED);
 	return take_answer(conv, HVB_AWAIT_CAPS, msg->caps.is_accepted);
@@ -135,8 +137,8 @@ static int serve_info(struct hvb_conversation *conv, const struct hvb_msg *msg)
 }
 
 /*
- * What serves a message: one function for what the host says, and for what it
- * asks the state of the conversation meanwhile and who carries it out.
+ * How to serve a message: a function for what the host states; for what it
+ * asks, the state of the conversation meanwhile, and who carries it out.
  */
 struct service {
 	int (*serve)(struct hvb_conversation *conv, const struct hvb_msg *msg);
@@ -167,7 +169,7 @@ static const struct service services[] = {
 	},
 };
 
-/* Requests are served once the handshake is over. */
+/* Requests are served only after the handshake. */
 static int serve_request(struct hvb_conversation *conv,
 			 const struct hvb_msg *msg,
 			 const struct service *service)
@@ -206,10 +208,10 @@ static void refuse(struct hvb_conversation *conv, const struct hvb_msg *msg,
 }
 
 /**
- * hvb_conversation_handle() - check a message, and serve it
+ * hvb_conversation_handle() - check a message and serve it
  * @conv: the conversation
  * @buf: the message
- * @len: its bytes
+ * @len: its length in bytes
  *
  * Context: the device's workqueue.
  */
@@ -228,11 +230,11 @@ void hvb_conversation_handle(struct hvb_conversation *conv, const void *buf,
 }
 
 /**
- * hvb_conversation_init() - no conversation yet
+ * hvb_conversation_init() - set up, with no conversation yet
  * @conv: zeroed
  * @base: of the device
  * @channel: how messages travel
- * @signs: where it is posted that memory arrived
+ * @signs: where the arrival of memory is posted
  * @mem: the guest's memory
  * @reqs: carries out requests
  */
@@ -253,12 +255,12 @@ void hvb_conversation_init(struct hvb_conversation *conv,
 
 /**
  * hvb_conversation_begin() - open the channel and shake hands
- * @conv: no conversation
+ * @conv: no conversation is going on
  *
  * Context: may sleep; waits for the host, answer_wait_ms for each answer.
- * Return: 0; -EPROTO when the host refused every version; -ECONNREFUSED when
- * it refused the capabilities; -ETIMEDOUT when it didn't answer; or what
- * opening or sending said. After an error the channel is closed.
+ * Return: 0; -EPROTO if the host refused every version; -ECONNREFUSED if it
+ * refused the capabilities; -ETIMEDOUT if it didn't answer; or the error from
+ * opening or sending. On error the channel is closed.
  */
 int hvb_conversation_begin(struct hvb_conversation *conv)
 {
@@ -285,7 +287,7 @@ int hvb_conversation_begin(struct hvb_conversation *conv)
  * hvb_conversation_end() - end the conversation
  * @conv: may have ended already
  *
- * What the host asked for and wasn't begun is dropped with the channel.
+ * Requests that nobody began to carry out are dropped with the channel.
  *
  * Context: may sleep; waits for the request that is being carried out.
  */
@@ -298,7 +300,7 @@ void hvb_conversation_end(struct hvb_conversation *conv)
 }
 
 /**
- * hvb_conversation_state() - where does it stand?
+ * hvb_conversation_state() - the state of the conversation
  * @conv: the conversation
  *
  * Context: any.
@@ -310,9 +312,9 @@ enum hvb_state hvb_conversation_state(const struct hvb_conversation *conv)
 }
 
 /**
- * hvb_conversation_agreed() - what the host said of itself
+ * hvb_conversation_agreed() - what the host told us about itself
  * @conv: the conversation
- * @agreed: where to
+ * @agreed: filled in
  *
  * Context: any.
  */
@@ -323,11 +325,11 @@ void hvb_conversation_agreed(const struct hvb_conversation *conv,
 }
 
 /**
- * hvb_conversation_last_request() - what the host last asked for
+ * hvb_conversation_last_request() - the host's last request
  * @conv: the conversation
- * @last: where to
+ * @last: filled in
  *
- * Context: any; it can be half of one request and half of the next.
+ * Context: any; the result may mix one request with the next.
  */
 void hvb_conversation_last_request(const struct hvb_conversation *conv,
 				   struct hvb_last_request *last)

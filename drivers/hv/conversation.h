@@ -14,18 +14,18 @@ struct hvb_memory;
 struct hvb_requests;
 struct hvb_signs;
 
-/* How long the host may take to answer in the handshake. */
+/* How long the handshake waits for each answer. */
 #define HVB_ANSWER_MS		5000
 
 /**
- * enum hvb_state - where the conversation stands
+ * enum hvb_state - the state of the conversation
  * @HVB_INITIALIZING: no version or capabilities agreed on yet
- * @HVB_INITIALIZED: idle, requests are welcome
+ * @HVB_INITIALIZED: idle, ready for requests
  * @HVB_BALLOON_UP: pages are being given to the host
  * @HVB_BALLOON_DOWN: pages are being returned
  * @HVB_HOT_ADD: memory is being added
  * @HVB_INIT_ERROR: the handshake failed; only removal follows
- * @HVB_HOT_REMOVE: blocks that were added are being removed
+ * @HVB_HOT_REMOVE: added blocks are being removed
  *
  * The numbers up to 5 are those that the stock driver shows in debugfs.
  */
@@ -41,7 +41,7 @@ enum hvb_state {
 
 /**
  * enum hvb_stage - which answer the handshake waits for
- * @HVB_AWAIT_NOTHING: none; one that comes all the same is refused
+ * @HVB_AWAIT_NOTHING: none; an answer that comes anyway is refused
  * @HVB_AWAIT_VERSION: the answer to a version request
  * @HVB_AWAIT_CAPS: the answer to the capabilities
  */
@@ -52,11 +52,11 @@ enum hvb_stage {
 };
 
 /**
- * struct hvb_last_request - the last request of the host, for diagnostics
- * @type: its type, 0 when there was none
- * @asked_pages: 4 KiB pages that it was about
- * @done_pages: of these, how many were given, returned or added
- * @at: jiffies when it was answered
+ * struct hvb_last_request - the host's last request, for diagnostics
+ * @type: its type, 0 if there was none
+ * @asked_pages: 4 KiB pages asked for
+ * @done_pages: how many of these were given, returned or added
+ * @at: jiffies when it was carried out
  */
 struct hvb_last_request {
 	enum dm_type type;
@@ -66,12 +66,12 @@ struct hvb_last_request {
 };
 
 /**
- * struct hvb_agreed - what the host said of itself
+ * struct hvb_agreed - what the host told us about itself
  * @version: the protocol version agreed on
  * @hot_remove: the host may ask for hot-remove
  * @suppress_reports: the host wants no status reports
- * @max_page_count: the most 4 KiB pages that the host will let us have, 0 when
- *	it didn't say
+ * @max_page_count: the most 4 KiB pages that the host lets us have, 0 if it
+ *	didn't say
  * @at: jiffies when the handshake ended
  */
 struct hvb_agreed {
@@ -83,14 +83,14 @@ struct hvb_agreed {
 };
 
 /**
- * struct hvb_conversation - where the conversation stands
+ * struct hvb_conversation - the conversation with the host
  */
 struct hvb_conversation {
 	/** @base: of the device */
 	struct hvb_base *base;
 	/** @channel: how messages travel */
 	struct hvb_channel *channel;
-	/** @signs: where it is posted that memory arrived */
+	/** @signs: where the arrival of memory is posted */
 	struct hvb_signs *signs;
 	/** @mem: the guest's memory */
 	struct hvb_memory *mem;
@@ -102,21 +102,21 @@ struct hvb_conversation {
 	 */
 	enum hvb_state state;
 	/**
-	 * @stage: which answer is awaited; written by the handshake before it
+	 * @stage: which answer is awaited; set by the handshake before it
 	 * sends, cleared by the device's workqueue
 	 */
 	enum hvb_stage stage;
 	/** @is_accepted: what that answer said; valid after @answered */
 	bool is_accepted;
-	/** @answered: the awaited answer came */
+	/** @answered: completed when the awaited answer came */
 	struct completion answered;
 	/** @answer_wait_ms: how long the handshake waits for each answer */
 	unsigned int answer_wait_ms;
-	/** @agreed: what the host said of itself */
+	/** @agreed: what the host told us about itself */
 	struct hvb_agreed agreed;
 	/** @last_request: written by the device's workqueue */
 	struct hvb_last_request last_request;
-	/** @go_on_work: goes on with a hot-add request that was put off */
+	/** @go_on_work: resumes a hot-add request that was put off */
 	struct delayed_work go_on_work;
 };
 

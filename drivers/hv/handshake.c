@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The handshake: the guest asks for a version of the protocol, then tells what it
- * can do. Each question waits for its answer, which the device's work reads and
- * conversation.c takes.
+ * The handshake: the guest asks for a protocol version, then reports its
+ * capabilities. Each question waits for its answer, which the device's work
+ * reads and conversation.c takes.
  */
 #include <linux/completion.h>
 #include <linux/device.h>
@@ -14,7 +14,6 @@
 #include "msg.h"
 #include "plan.h"
 
-/* Sends a question and waits for the answer. */
 static int ask(struct hvb_conversation *conv, enum hvb_stage stage, const void *buf,
 	       size_t size)
 {
@@ -62,8 +61,8 @@ static int negotiate_version(struct hvb_conversation *conv)
 }
 
 /*
- * A host wants the first two bits of a guest that can hibernate, too; such a
- * guest refuses the requests.
+ * Hosts expect the first two bits even from a guest that can hibernate; such a
+ * guest refuses the requests instead.
  */
 static u64 features(struct hvb_conversation *conv)
 {
@@ -106,9 +105,9 @@ static int report_capabilities(struct hvb_conversation *conv)
  * @conv: the conversation; its channel is open
  *
  * Context: may sleep; waits for the host, answer_wait_ms for each answer.
- * Return: 0; -EPROTO when the host refused every version; -ECONNREFUSED when it
- * refused the capabilities; -ETIMEDOUT when it didn't answer; or what sending
- * said.
+ * Return: 0; -EPROTO if the host refused every version; -ECONNREFUSED if it
+ * refused the capabilities; -ETIMEDOUT if it didn't answer; or the error from
+ * sending.
  */
 int hvb_handshake(struct hvb_conversation *conv)
 {

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pressure, as PSI measures it.
+ * Memory pressure, as PSI measures it.
  *
- * Two triggers (psi.c): the trigger asks for memory, the early one opens the
- * fast cadence. What is wanted and isn't armed is tried again from time to
- * time, since cgroup2 may be mounted later, and PSI may be turned off and on.
+ * There are two triggers (psi.c): one asks for memory, the early one starts the
+ * fast cadence. A trigger that is wanted but can't be armed is retried from
+ * time to time, since cgroup2 may be mounted later, and PSI may be turned off
+ * and on.
  *
- * Meanwhile the fallback looks at what allocations cost, while memory is low.
- * Within the kernel tree, psi.c can call PSI directly.
+ * Meanwhile a fallback watches the cost of allocations while memory is low. In
+ * the kernel tree, psi.c could call PSI directly.
  *
- * Context: the reporter's thread, unless said otherwise; all may sleep.
+ * Context: the reporter's thread, unless said otherwise; all functions may
+ * sleep.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -18,17 +20,16 @@
 #include "base.h"
 #include "pressure.h"
 
-/* Memory is low, for the fallback, when less than this share is available. */
+/* For the fallback, memory is low when at most this share is available. */
 #define LOW_SHARE	8
 
 /*
- * After so long, what isn't armed is tried again. Not sooner: in 6.1 and 6.12, a
- * trigger that is armed just when PSI is turned off again makes the kernel write
- * to what it has freed.
+ * How long to wait before a retry. Not less: in 6.1 and 6.12, arming a trigger
+ * just when PSI is turned off again makes the kernel write to freed memory.
  */
 #define RETRY_US	(5 * USEC_PER_SEC)
 
-/* A driver can be loaded long before cgroup2 is mounted. */
+/* The driver may be loaded long before cgroup2 is mounted. */
 #define PATIENCE_US	(30 * USEC_PER_SEC)
 
 static void put(struct hvb_pressure *pressure, enum hvb_psi_which which,
@@ -41,10 +42,10 @@ static void put(struct hvb_pressure *pressure, enum hvb_psi_which which,
 }
 
 /**
- * hvb_pressure_init() - no trigger is armed yet
+ * hvb_pressure_init() - set up, with no trigger armed
  * @pressure: zeroed
  * @base: of the device
- * @sleepers: whom a trigger wakes
+ * @sleepers: wait queue that a trigger wakes up
  *
  * Context: any.
  */
@@ -58,9 +59,9 @@ void hvb_pressure_init(struct hvb_pressure *pressure,
 }
 
 /**
- * hvb_pressure_begin() - want what the admin set
- * @pressure: what is known
- * @params: what the admin set
+ * hvb_pressure_begin() - take over the triggers that the admin set
+ * @pressure: the triggers
+ * @params: the admin's settings
  *
  * Context: any, while there is no reporter; nobody changes @params.
  */
@@ -72,11 +73,11 @@ void hvb_pressure_begin(struct hvb_pressure *pressure,
 
 /**
  * hvb_pressure_set() - change a trigger
- * @pressure: what is known
+ * @pressure: the triggers
  * @which: which of the two
- * @text: in PSI's words, or empty for none
+ * @text: in PSI's syntax, or empty for none
  *
- * Return: 0; or what PSI said, and then the old trigger stays armed.
+ * Return: 0; or PSI's error, and then the old trigger stays armed.
  */
 int hvb_pressure_set(struct hvb_pressure *pressure, enum hvb_psi_which which,
 		     const char *text)
@@ -95,7 +96,7 @@ int hvb_pressure_set(struct hvb_pressure *pressure, enum hvb_psi_which which,
 	return 0;
 }
 
-/* Return: 0 when all that is wanted is armed; or what PSI said. */
+/* Return: 0 if everything wanted is armed; or PSI's error. */
 static int arm_wanted(struct hvb_pressure *pressure)
 {
 	enum hvb_psi_which which;
@@ -144,11 +145,11 @@ static void say_complete(struct hvb_pressure *pressure)
 }
 
 /**
- * hvb_pressure_tend() - arm what is wanted and isn't armed
- * @pressure: what is known
+ * hvb_pressure_tend() - arm wanted triggers that aren't armed
+ * @pressure: the triggers
  * @now_us: the time
  *
- * To be called often; it does little, and mostly nothing.
+ * To be called often; usually it does nothing.
  */
 void hvb_pressure_tend(struct hvb_pressure *pressure, u64 now_us)
 {
@@ -166,10 +167,10 @@ void hvb_pressure_tend(struct hvb_pressure *pressure, u64 now_us)
 }
 
 /**
- * hvb_pressure_stop() - disarm, and leave nothing behind
- * @pressure: what is known
+ * hvb_pressure_stop() - disarm all triggers
+ * @pressure: the triggers
  *
- * What is wanted stays wanted, for the next reporter.
+ * They stay wanted, for the next reporter.
  */
 void hvb_pressure_stop(struct hvb_pressure *pressure)
 {
@@ -182,9 +183,9 @@ void hvb_pressure_stop(struct hvb_pressure *pressure)
 
 /**
  * hvb_pressure_is_woken() - is there something to look at?
- * @pressure: what is known
+ * @pressure: the triggers
  *
- * Return: true when a file was woken since hvb_pressure_fired().
+ * Return: true if a file was woken up since hvb_pressure_fired().
  */
 bool hvb_pressure_is_woken(struct hvb_pressure *pressure)
 {
@@ -207,14 +208,14 @@ static void lose(struct hvb_pressure *pressure, enum hvb_psi_which which, u64 no
 }
 
 /**
- * hvb_pressure_fired() - ask whether a trigger fired, and arm it again
- * @pressure: what is known
+ * hvb_pressure_fired() - check whether a trigger fired, and rearm it
+ * @pressure: the triggers
  * @which: which of the two
  * @now_us: the time
  *
- * One that is gone is given up; hvb_pressure_tend() arms it again.
+ * A trigger that is gone is given up; hvb_pressure_tend() arms it again.
  *
- * Return: true when it fired since it was last asked.
+ * Return: true if it fired since the last check.
  */
 bool hvb_pressure_fired(struct hvb_pressure *pressure, enum hvb_psi_which which,
 			u64 now_us)
@@ -231,9 +232,10 @@ bool hvb_pressure_fired(struct hvb_pressure *pressure, enum hvb_psi_which which,
 
 /**
  * hvb_pressure_armed() - the trigger that is armed
- * @pressure: what is known
+ * @pressure: the triggers
  * @which: which of the two
- * @text: room for HVB_TRIGGER_MAX characters: it in PSI's words, or "none"
+ * @text: filled in with the trigger in PSI's syntax, or "none"; has room for
+ *	HVB_TRIGGER_MAX characters
  *
  * Context: may sleep.
  */
@@ -246,11 +248,11 @@ void hvb_pressure_armed(struct hvb_pressure *pressure, enum hvb_psi_which which,
 }
 
 /**
- * hvb_pressure_missing() - why a trigger that is wanted isn't armed
- * @pressure: what is known
+ * hvb_pressure_missing() - why a wanted trigger isn't armed
+ * @pressure: the triggers
  *
  * Context: any.
- * Return: some words, with what to do; or "nothing".
+ * Return: the reason and what to do, as text; or "nothing".
  */
 const char *hvb_pressure_missing(const struct hvb_pressure *pressure)
 {
@@ -259,9 +261,9 @@ const char *hvb_pressure_missing(const struct hvb_pressure *pressure)
 
 /**
  * hvb_pressure_read() - PSI's averages, as it prints them
- * @pressure: what is known
- * @text: room for them
- * @size: characters there
+ * @pressure: the triggers
+ * @text: filled in
+ * @size: room there, in characters
  */
 void hvb_pressure_read(struct hvb_pressure *pressure, char *text, size_t size)
 {
@@ -289,15 +291,16 @@ static bool is_armed_or_unwanted(const struct hvb_pressure *pressure,
 
 /**
  * hvb_pressure_fallback() - look for pressure without PSI
- * @pressure: what is known
+ * @pressure: the triggers
  * @now: the counters
- * @last: the counters before
- * @signal: the pressure seen
+ * @last: the counters of the previous look
+ * @signal: the pressure found
  *
- * It looks when there is no trigger that asks for memory, and when the early
- * one is missed; in that case it asks for none, as the other does.
+ * It looks if no trigger that asks for memory is armed, or if only the early
+ * one is missing. In the latter case it never asks for memory, as the armed
+ * trigger does that.
  *
- * Return: true when there is some.
+ * Return: true if there is pressure.
  */
 bool hvb_pressure_fallback(struct hvb_pressure *pressure,
 			   const struct hvb_counters *now,

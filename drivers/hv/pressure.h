@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Pressure, from PSI or without it: see pressure.c. */
+/* Memory pressure, with PSI or without: see pressure.c. */
 #ifndef _HVB_PRESSURE_H
 #define _HVB_PRESSURE_H
 
@@ -14,28 +14,32 @@
 struct hvb_base;
 
 /**
- * struct hvb_pressure - what is known of PSI's triggers; the reporter's
+ * struct hvb_pressure - the state of PSI's triggers; used by the reporter
  */
 struct hvb_pressure {
 	/** @base: of the device */
 	const struct hvb_base *base;
-	/** @sleepers: whom a trigger wakes */
+	/** @sleepers: wait queue that a trigger wakes up */
 	wait_queue_head_t *sleepers;
-	/** @lock: taken to change @armed, and to look at it from elsewhere */
+	/**
+	 * @lock: taken to change @armed, and to read it outside the reporter
+	 */
 	struct mutex lock;
-	/** @armed: the triggers that are armed, or NULL */
+	/** @armed: the armed triggers, or NULL */
 	struct hvb_psi *armed[HVB_PSI_TRIGGERS];
 	/** @wanted: the triggers that the admin wants */
 	char wanted[HVB_PSI_TRIGGERS][HVB_TRIGGER_MAX];
-	/** @due_us: when what isn't armed is tried again */
+	/** @due_us: when to retry what isn't armed */
 	u64 due_us;
 	/** @since_us: since when something isn't armed */
 	u64 since_us;
-	/** @err: what PSI said, 0 when all that is wanted is armed */
+	/** @err: PSI's error, 0 when everything wanted is armed */
 	int err;
-	/** @is_said: dmesg has it */
+	/** @is_said: dmesg has reported it */
 	bool is_said;
-	/** @missing: in words, NULL when all that is wanted is armed */
+	/**
+	 * @missing: the reason, as text; NULL when everything wanted is armed
+	 */
 	const char *missing;
 };
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the reporter tells: the host, how much memory the guest needs; and dmesg,
- * that it goes unanswered.
+ * What the reporter says: to the host, how much memory the guest needs; to
+ * dmesg, that the host doesn't answer.
  *
- * A report that finds the ring full is dropped: the next one says what is true
- * then.
+ * A report that finds the ring full is dropped: the next one has newer figures.
  */
 #include <linux/device.h>
 #include <linux/jiffies.h>
@@ -28,7 +27,7 @@ static bool is_delayed(const struct hvb_base *base,
 	return time_before(jiffies, agreed->at + delay_s * HZ);
 }
 
-/* As the host sees it: all that it has added. */
+/* The guest's size as the host sees it: everything that it has added. */
 static u64 size_of(const struct hvb_counters *now)
 {
 	return now->total_pages + now->ballooned_pages + now->offline_pages;
@@ -56,7 +55,7 @@ static void report(struct hvb_reporter *rep, const struct hvb_counters *now,
 	WRITE_ONCE(rep->last_committed, demand.num_committed);
 }
 
-/* The experimental request: what the guest would have beyond its size. */
+/* The experimental request: asks for what the guest wants beyond its size. */
 static void request(struct hvb_reporter *rep, const struct hvb_counters *now,
 		    u64 committed_pages)
 {
@@ -101,11 +100,10 @@ static void say_unanswered(struct hvb_reporter *rep,
 }
 
 /**
- * hvb_report_judge() - say in dmesg that pressure goes unanswered, or that it is
- *	over
+ * hvb_report_judge() - log when pressure goes unanswered, and when that is over
  * @rep: the reporter
  * @now: the counters
- * @agreed: what the host said of itself
+ * @agreed: what the host told us about itself
  * @now_us: the time
  *
  * Context: the reporter.
@@ -130,9 +128,9 @@ void hvb_report_judge(struct hvb_reporter *rep, const struct hvb_counters *now,
  * hvb_report_send() - tell the host what the guest needs
  * @rep: the reporter
  * @now: the counters
- * @need: what the guest needs, a burst aside
- * @agreed: what the host said of itself
- * @is_urgent: it doesn't wait for its time
+ * @need: what the guest needs, bursts aside
+ * @agreed: what the host told us about itself
+ * @is_urgent: the report doesn't wait for its time
  * @now_us: the time
  *
  * Context: the reporter; may sleep.

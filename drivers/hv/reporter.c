@@ -2,8 +2,9 @@
 /*
  * The reporter: the thread that tells the host how much memory the guest needs.
  *
- * Once a second on the tick. While signals of want come (burst.c), at once and
- * then at the fast cadence. While nothing happens, the tick is all that wakes it.
+ * It reports once a second. When signals of need arrive (burst.c), it reports
+ * at once and then at the fast cadence. When nothing happens, only the tick
+ * wakes it up.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -35,7 +36,7 @@ static unsigned long psi_signals(struct hvb_reporter *rep, u64 now_us)
 {
 	unsigned long signals = 0;
 
-	/* What we reclaim for the host can look like pressure; it is less. */
+	/* Reclaim for the host can look like pressure; it counts for less. */
 	if (hvb_pressure_fired(&rep->pressure, HVB_PSI_TRIGGER, now_us))
 		signals |= hvb_signs_is_giving(rep->signs) ?
 				   BIT(HVB_SIGNAL_SOME) : BIT(HVB_SIGNAL_FULL);
@@ -47,7 +48,7 @@ static unsigned long psi_signals(struct hvb_reporter *rep, u64 now_us)
 	return 0;
 }
 
-/* Return: true when something happened that is worth a report at once. */
+/* Return: true if something happened that is worth reporting at once. */
 static bool take_signals(struct hvb_reporter *rep, unsigned long signals,
 			 u64 now_us)
 {
@@ -96,7 +97,7 @@ static bool take_sample(struct hvb_reporter *rep, const struct hvb_counters *now
 	return urgent;
 }
 
-/* Return: microseconds until it must look again. */
+/* Return: microseconds until the next look. */
 static u64 look(struct hvb_reporter *rep)
 {
 	unsigned int interval_ms = READ_ONCE(rep->base->params->burst_interval_ms);
@@ -164,7 +165,7 @@ static int report_on(void *data)
 	struct hvb_reporter *rep = data;
 	wait_queue_head_t *queue = hvb_signs_queue(rep->signs);
 
-	/* It does little, and when it is needed everybody wants to run. */
+	/* It does little, and is needed just when everybody wants to run. */
 	set_user_nice(current, MIN_NICE);
 	while (!kthread_should_stop()) {
 		u64 wait_us;
@@ -179,7 +180,7 @@ static int report_on(void *data)
 }
 
 /**
- * hvb_reporter_init() - no reporter yet
+ * hvb_reporter_init() - set up, without a thread yet
  * @rep: zeroed
  * @base: of the device
  * @channel: where reports go
@@ -201,12 +202,12 @@ void hvb_reporter_init(struct hvb_reporter *rep, struct hvb_base *base,
 }
 
 /**
- * hvb_reporter_create() - make the thread, which doesn't run yet
+ * hvb_reporter_create() - create the thread, without starting it
  * @rep: the reporter; the handshake is over
- * @task: where to
+ * @task: filled in with the thread
  *
  * Context: may sleep.
- * Return: 0; or what creating the thread says.
+ * Return: 0; or the error from creating the thread.
  */
 int hvb_reporter_create(struct hvb_reporter *rep, struct task_struct **task)
 {
@@ -224,11 +225,11 @@ int hvb_reporter_create(struct hvb_reporter *rep, struct task_struct **task)
 }
 
 /**
- * hvb_reporter_run() - begin to report
+ * hvb_reporter_run() - start reporting
  * @rep: the reporter
- * @task: as created
+ * @task: from hvb_reporter_create()
  *
- * It begins with the triggers as the admin has set them.
+ * It starts with the triggers that the admin has set.
  *
  * Context: may sleep; the caller keeps the triggers from changing.
  */
@@ -241,11 +242,11 @@ void hvb_reporter_run(struct hvb_reporter *rep, struct task_struct *task)
 }
 
 /**
- * hvb_reporter_detach() - no changes of triggers go to it from here on
+ * hvb_reporter_detach() - send no more changes of triggers to the reporter
  * @rep: the reporter
  *
  * Context: may sleep; the caller keeps the triggers from changing.
- * Return: the thread, for kthread_stop(); NULL when there is none.
+ * Return: the thread, for kthread_stop(); NULL if there is none.
  */
 struct task_struct *hvb_reporter_detach(struct hvb_reporter *rep)
 {
@@ -260,7 +261,7 @@ struct task_struct *hvb_reporter_detach(struct hvb_reporter *rep)
  * hvb_reporter_is_running() - is there a reporter?
  * @rep: the reporter
  *
- * Return: true when there is.
+ * Return: true if there is.
  */
 bool hvb_reporter_is_running(const struct hvb_reporter *rep)
 {
@@ -271,11 +272,11 @@ bool hvb_reporter_is_running(const struct hvb_reporter *rep)
  * hvb_reporter_set_psi() - have the reporter change a PSI trigger
  * @rep: the reporter, which is running
  * @which: which of the two
- * @text: in PSI's words, or empty for none
+ * @text: in PSI's syntax, or empty for none
  *
- * Context: may sleep; the caller keeps the reporter running, and makes one change
- * at a time.
- * Return: 0; or what PSI said, and then the old trigger stays armed.
+ * Context: may sleep; the caller keeps the reporter running and makes one
+ * change at a time.
+ * Return: 0; or PSI's error, and then the old trigger stays armed.
  */
 int hvb_reporter_set_psi(struct hvb_reporter *rep, enum hvb_psi_which which,
 			 const char *text)
@@ -292,9 +293,9 @@ int hvb_reporter_set_psi(struct hvb_reporter *rep, enum hvb_psi_which which,
 /**
  * hvb_reporter_facts() - what debugfs shows
  * @rep: the reporter
- * @facts: where to
+ * @facts: filled in
  *
- * Context: may sleep; the numbers needn't be of one moment.
+ * Context: may sleep; the values may stem from different moments.
  */
 void hvb_reporter_facts(struct hvb_reporter *rep,
 			struct hvb_reporter_facts *facts)

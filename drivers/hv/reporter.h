@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The reporter, which tells the host what the guest needs: see reporter.c. */
+/* The reporter tells the host what the guest needs: see reporter.c. */
 #ifndef _HVB_REPORTER_H
 #define _HVB_REPORTER_H
 
@@ -21,11 +21,11 @@ struct hvb_signs;
 struct task_struct;
 
 /**
- * struct hvb_psi_request - a change of a PSI trigger
+ * struct hvb_psi_request - a request to change a PSI trigger
  * @which: which of the two
- * @text: in PSI's words, or empty for none
- * @err: how it went
- * @done: it was carried out
+ * @text: in PSI's syntax, or empty for none
+ * @err: the result
+ * @done: completed when it was carried out
  */
 struct hvb_psi_request {
 	enum hvb_psi_which which;
@@ -35,7 +35,7 @@ struct hvb_psi_request {
 };
 
 /**
- * struct hvb_reporter - the thread, and what it remembers
+ * struct hvb_reporter - the reporter's thread and its state
  */
 struct hvb_reporter {
 	/** @base: of the device */
@@ -48,11 +48,13 @@ struct hvb_reporter {
 	struct hvb_memory *mem;
 	/** @conv: what the host said */
 	const struct hvb_conversation *conv;
-	/** @task: the thread, or NULL; changed by who starts and stops it */
+	/**
+	 * @task: the thread, or NULL; changed by whoever starts and stops it
+	 */
 	struct task_struct *task;
 	/** @pressure: PSI's triggers */
 	struct hvb_pressure pressure;
-	/** @psi_request: a change of one of them, or NULL */
+	/** @psi_request: a pending change of one of them, or NULL */
 	struct hvb_psi_request *psi_request;
 	/** @arrivals_seen: how many arrivals of memory it has seen */
 	int arrivals_seen;
@@ -64,24 +66,24 @@ struct hvb_reporter {
 	struct hvb_burst burst;
 	/** @is_hot: there is a burst */
 	bool is_hot;
-	/** @last_counters: of the last report */
+	/** @last_counters: at the last report */
 	struct hvb_counters last_counters;
-	/** @looked_counters: of the last look */
+	/** @looked_counters: at the last look */
 	struct hvb_counters looked_counters;
 	/** @last_committed: num_committed of the last report, 4 KiB pages */
 	u64 last_committed;
 };
 
 /**
- * struct hvb_reporter_facts - what debugfs shows of it
+ * struct hvb_reporter_facts - what debugfs shows of the reporter
  * @is_running: there is a reporter
  * @is_hot: there is a burst
  * @last_committed: num_committed of the last report, 4 KiB pages
  * @burst: what it knows of the burst
  * @scarcity: and of the guest being short
  * @workingset_pages: page cache that counts as used
- * @armed: the triggers that are armed, or "none"
- * @missing: why one isn't, or "nothing"
+ * @armed: the armed triggers, or "none"
+ * @missing: why one isn't armed, or "nothing"
  */
 struct hvb_reporter_facts {
 	bool is_running;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The line in dmesg that says that pressure goes unanswered: what is the matter,
- * the most likely cause, and what to do.
+ * The message that pressure goes unanswered: what is wrong, the most likely
+ * cause, and what to do about it.
  */
 #include <linux/device.h>
 #include <linux/jiffies.h>
@@ -31,9 +31,9 @@ static const char * const causes[] = {
 };
 
 /**
- * hvb_unanswered_action() - what the host last did, in words
- * @last: its last request
- * @text: room for HVB_ACTION_MAX characters
+ * hvb_unanswered_action() - describe the host's last request
+ * @last: the request
+ * @text: filled in; has room for HVB_ACTION_MAX characters
  *
  * Context: any.
  */
@@ -66,9 +66,9 @@ static void describe_demand(const struct hvb_unanswered *what, char *text,
 }
 
 /**
- * hvb_unanswered_say() - say that pressure goes unanswered
+ * hvb_unanswered_say() - log that pressure goes unanswered
  * @dev: the device
- * @what: of it
+ * @what: what to say
  *
  * Context: may sleep.
  */
@@ -91,7 +91,7 @@ void hvb_unanswered_say(struct device *dev, const struct hvb_unanswered *what)
 }
 
 /**
- * hvb_unanswered_over() - say that it is over
+ * hvb_unanswered_over() - log that pressure is answered or over
  * @dev: the device
  *
  * Context: any.

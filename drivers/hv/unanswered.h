@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The line that says that pressure goes unanswered: see unanswered.c. */
+/* The message that pressure goes unanswered: see unanswered.c. */
 #ifndef _HVB_UNANSWERED_H
 #define _HVB_UNANSWERED_H
 
@@ -10,21 +10,21 @@
 struct device;
 struct hvb_last_request;
 
-/* Room for what the host last did, in words. */
+/* Room for the description of the host's last request. */
 #define HVB_ACTION_MAX		96
 
 /* Room for a line of PSI's averages. */
 #define HVB_AVERAGES_MAX	80
 
 /**
- * struct hvb_unanswered - what is said of pressure that goes unanswered
- * @lasts_us: how long it has
- * @situation: what the cause is found from
- * @total_pages: the guest's size without what is given or offline, 4 KiB pages
- * @committed_pages: the last demand reported, 0 when there is none
- * @reported_us: how long ago
+ * struct hvb_unanswered - what to say about unanswered pressure
+ * @lasts_us: how long it has lasted
+ * @situation: what the cause is derived from
+ * @total_pages: the guest's size without given or offline pages, 4 KiB pages
+ * @committed_pages: the last reported demand, 0 if there is none, 4 KiB pages
+ * @reported_us: how long ago that was
  * @averages: PSI's averages, as it prints them
- * @last: the last request of the host
+ * @last: the host's last request
  */
 struct hvb_unanswered {
 	u64 lasts_us;
