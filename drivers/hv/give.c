@@ -2,11 +2,11 @@
 /*
  * Balloon up: pages for the host.
  *
- * Whole memory blocks first (give_blocks.c). Then pages are allocated 2 MiB at a
- * time while that works, then in smaller and smaller orders. They become absent
- * as they come, and neighbours merge, so that the host is told of few long
- * ranges. It is told when a message is full and at the end; what it can't be
- * told of goes back to the kernel.
+ * Whole memory blocks go first (give_blocks.c). Then pages are allocated, 2 MiB
+ * at a time while that works, and in smaller and smaller orders after that.
+ * They become absent as they are allocated, and neighbours merge, so the host
+ * is told about few long ranges. It is told whenever a message is full, and at
+ * the end. Pages that it can't be told about go back to the kernel.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -21,21 +21,21 @@
 #include "request.h"
 #include "signs.h"
 
-/* 2 MiB: what a host maps at once, and what guests' huge pages are made of. */
+/* 2 MiB: what a host maps at once, and the size of a guest's huge pages. */
 #define LARGE_ORDER	(21 - PAGE_SHIFT)
 
 /*
- * Nothing may be swapped and no reserve used for the host. Free pages first;
- * then clean page cache may go, which needs no I/O. ZONE_MOVABLE will do: an
- * absent page doesn't hinder the block from going offline.
+ * Giving must neither swap nor use reserves. Free pages go first, then clean
+ * page cache, which needs no I/O. ZONE_MOVABLE will do, since an absent page
+ * doesn't keep its block from going offline.
  */
 #define GFP_GIVE	(__GFP_HIGHMEM | __GFP_MOVABLE | __GFP_NOMEMALLOC | \
 			 __GFP_NORETRY | __GFP_NOWARN)
 #define GFP_GIVE_CACHE	(GFP_GIVE | __GFP_DIRECT_RECLAIM)
 
 /*
- * Areas for contiguous allocations lend their pages to what can be moved, which
- * an absent page can't: where there are some, pages are asked for as unmovable.
+ * CMA areas lend their pages only to movable allocations, and an absent page
+ * can't be moved. So where such areas exist, pages are allocated as unmovable.
  */
 static gfp_t without_cma(gfp_t gfp)
 {
@@ -48,14 +48,14 @@ static gfp_t without_cma(gfp_t gfp)
 	return gfp;
 }
 
-/* How often the floor is looked at again: the guest's need can grow. */
+/* How often to check the floor again: the guest's need may grow. */
 #define LOOK_PAGES	((64UL << 20) >> PAGE_SHIFT)
 
-/* How often and when to look again whether memory in use still grows. */
+/* How often, and how far apart, to check whether memory use still grows. */
 #define SETTLE_LOOKS	8
 #define SETTLE_MS	100
 
-/* How much page cache is dropped at once. */
+/* How much page cache to drop at once. */
 #define RECLAIM_PAGES	((256UL << 20) >> PAGE_SHIFT)
 
 static struct page *allocate(unsigned int order)
@@ -76,8 +76,9 @@ static void note_held(struct hvb_requests *reqs, unsigned int order)
 }
 
 /*
- * Holds one run of pages; @order is lowered to what can be had. Pages of a
- * block that is going offline go back, and aren't offered again.
+ * Holds one run of pages, and lowers @order to what can be allocated. Pages of
+ * a block that is going offline are freed, and the allocator doesn't offer them
+ * again.
  */
 static unsigned long hold_one(struct hvb_requests *reqs, unsigned int *order)
 {
@@ -102,7 +103,7 @@ static unsigned long hold_one(struct hvb_requests *reqs, unsigned int *order)
 	return 1UL << *order;
 }
 
-/* Holds pages up to the next look. Return: how many. */
+/* Holds pages up to the next check. Return: how many. */
 static unsigned long hold_some(struct hvb_requests *reqs, unsigned long limit,
 			       unsigned int *order)
 {
@@ -122,7 +123,7 @@ static unsigned long hold_some(struct hvb_requests *reqs, unsigned long limit,
 	return nr;
 }
 
-/* What a request is about, while it is carried out. */
+/* A balloon request that is being carried out. */
 struct request {
 	u32 trans_id;
 	unsigned long wanted;
@@ -130,9 +131,9 @@ struct request {
 };
 
 /*
- * Where most of what may go is clean page cache, the cache goes first, and all
- * at once: so blocks and long runs come free, and nothing is reclaimed page by
- * page. Kernels that can't leave swap alone at it (before 6.11) refuse the words.
+ * If clean page cache is most of what may go, it goes first and all at once:
+ * that frees blocks and long runs, and nothing has to be reclaimed page by
+ * page. Kernels before 6.11 can't leave swap alone here; they refuse the text.
  */
 static void drop_cache(struct hvb_requests *reqs, struct request *req)
 {
@@ -155,7 +156,7 @@ static void drop_cache(struct hvb_requests *reqs, struct request *req)
 	}
 }
 
-/* Growth may just have ended: give it some time to show, and be forgotten. */
+/* Growth may have just ended: give the forecast some time to notice. */
 static void settle(struct hvb_requests *reqs, struct request *req)
 {
 	unsigned int i;
@@ -210,10 +211,10 @@ static unsigned long hold_all(struct hvb_requests *reqs, const struct hvb_msg *m
  * hvb_give() - carry out a balloon request
  * @reqs: what carries it out
  * @msg: the request
- * @outcome: what it came to
+ * @outcome: the result
  *
- * Answers with as many pages as the floor and the allocator leave, in one or
- * more messages; with none, when that's how it is.
+ * Answers with as many pages as the floor and the allocator allow, in one or
+ * more messages, even if that is none.
  *
  * Context: the device's workqueue.
  */

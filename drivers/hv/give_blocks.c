@@ -3,17 +3,19 @@
  * Balloon up by whole memory blocks.
  *
  * Taking pages means allocating them, and kernels with init_on_alloc zero what
- * they allocate. A block that is free, or nearly, is set offline instead:
- * nothing is zeroed, it is one range, nothing unmovable stays in anyone's way,
- * and the kernel's own hotplug code does the accounting. It comes online again
- * at once, and the online callback keeps what the host gets of it. So it is a
- * block like any other afterwards, and returning pages takes no hotplug.
+ * they allocate. So a block that is free, or nearly free, is set offline
+ * instead: nothing is zeroed, the block is a single range, no unmovable page
+ * gets in anyone's way, and the kernel's own hotplug code does the accounting.
+ * The block comes online again at once, and the online callback keeps the pages
+ * that the host gets. After that it is a block like any other, and returning
+ * its pages takes no hotplug.
  *
- * Blocks are looked at in rounds (scan.c): the movable ones first, from the end
- * of memory down. One of which nothing must be moved is taken when it is found.
- * Others are at most a quarter in use, since moving more takes longer than it
- * saves; these are taken, the cheapest first, when the round has seen all. A
- * block that didn't go offline is left alone for some minutes.
+ * Rounds go over all blocks (scan.c): the movable ones first, from the end of
+ * memory down. A block without pages to be moved is claimed when it is found.
+ * Of the others, only those at most a quarter in use are considered, since
+ * moving more takes longer than it saves. They are claimed, cheapest first,
+ * when the round has seen all blocks. A block that failed to go offline is left
+ * alone for some minutes.
  *
  * Context: the device's workqueue; all functions may sleep.
  */
@@ -30,20 +32,20 @@
 #include "memory.h"
 #include "request.h"
 
-/* How much must be moved at most for what is taken: a quarter. */
+/* At most a quarter of what is claimed may have to be moved. */
 #define MAX_MOVED	4
 
-/* For less than this part of a block, the way offline and back takes longer. */
+/* For less than this part of a block, going offline and back takes longer. */
 #define LEAST_PART	16
 
-/* What a round found is true for so long. */
+/* How long the findings of a round stay valid. */
 #define ROUND_MS	2000
 
-/* How long a block that didn't go offline is left alone. */
+/* How long to leave a block alone that failed to go offline. */
 #define ALONE_S		300
 
 /**
- * hvb_give_blocks_init() - know nothing of any block
+ * hvb_give_blocks_init() - set up, with nothing known of any block
  * @round: zeroed
  */
 void hvb_give_blocks_init(struct hvb_round *round)
@@ -52,8 +54,8 @@ void hvb_give_blocks_init(struct hvb_round *round)
 }
 
 /**
- * hvb_give_blocks_exit() - forget what is known
- * @round: what is known
+ * hvb_give_blocks_exit() - forget everything
+ * @round: everything known of blocks
  */
 void hvb_give_blocks_exit(struct hvb_round *round)
 {
@@ -62,7 +64,7 @@ void hvb_give_blocks_exit(struct hvb_round *round)
 
 static void note_failed(struct hvb_requests *reqs, unsigned long start)
 {
-	/* Without memory to remember it, it is tried again sooner. */
+	/* Without memory to note this, the block is only retried sooner. */
 	xa_store(&reqs->round.failed, start / reqs->base->block_pages,
 		 xa_mk_value(ktime_get_seconds()), GFP_KERNEL | __GFP_NOWARN);
 }
@@ -74,7 +76,7 @@ static bool is_left_alone(struct hvb_requests *reqs, unsigned long start)
 	return entry && ktime_get_seconds() < xa_to_value(entry) + ALONE_S;
 }
 
-/* Could this block be taken, and is it worth it? */
+/* Can this block be claimed, and is it worth it? */
 static bool look(struct hvb_requests *reqs, unsigned long start,
 		 struct hvb_scan *block)
 {
@@ -117,11 +119,11 @@ static void begin_request(struct hvb_requests *reqs)
 }
 
 /*
- * A round goes over all blocks twice, from the end of memory: first for those
- * in ZONE_MOVABLE, then for the others.
+ * A round makes two passes over all blocks, from the end of memory: the first
+ * for those in ZONE_MOVABLE, the second for the others.
  *
- * Return: first page of the block at a position; ULONG_MAX when it is the other
- * half's.
+ * Return: first page of the block at a position; ULONG_MAX if the block isn't
+ * one for this pass.
  */
 static unsigned long block_at(struct hvb_requests *reqs, unsigned long position)
 {
@@ -136,7 +138,7 @@ static unsigned long block_at(struct hvb_requests *reqs, unsigned long position)
 	return start;
 }
 
-/* The one that costs least comes last. */
+/* Sorts the cheapest block last. */
 static int cheaper(const void *one, const void *other)
 {
 	const struct hvb_scan *a = one, *b = other;
@@ -156,7 +158,7 @@ static void remember(struct hvb_round *round, struct hvb_scan *block)
 	round->costly[round->nr_costly++] = *block;
 }
 
-/* Goes on with the round. Return: true when a block was found that is free. */
+/* Continues the round. Return: true if it found a block to be had for free. */
 static bool next_free(struct hvb_requests *reqs, struct hvb_scan *block)
 {
 	struct hvb_round *round = &reqs->round;
@@ -178,7 +180,7 @@ static bool next_free(struct hvb_requests *reqs, struct hvb_scan *block)
 	return false;
 }
 
-/* When the round is over: the cheapest of those that cost something. */
+/* After the round: the cheapest of the costly blocks. */
 static bool next_costly(struct hvb_requests *reqs, unsigned long most_moved_pages,
 			struct hvb_scan *block)
 {
@@ -198,10 +200,10 @@ static bool next_costly(struct hvb_requests *reqs, unsigned long most_moved_page
 }
 
 /*
- * Claims one block, and adds to @nr what the host can have of it: @wanted pages
- * at most.
+ * Claims one block, and adds to @nr how many pages the host can have of it, at
+ * most @wanted.
  *
- * Return: 0; or what setting it offline said, and then the block stays.
+ * Return: 0; or the error from setting it offline, and then the block stays.
  */
 static int claim(struct hvb_requests *reqs, const struct hvb_scan *block,
 		 unsigned long wanted, unsigned long *nr)
@@ -217,7 +219,7 @@ static int claim(struct hvb_requests *reqs, const struct hvb_scan *block,
 	return err;
 }
 
-/* How many pages of the next block are wanted; 0 when it should stay. */
+/* How many pages of the next block are wanted; 0 if it should stay. */
 static unsigned long want(struct hvb_requests *reqs, unsigned long wanted)
 {
 	if (wanted < reqs->base->block_pages / LEAST_PART)
@@ -236,11 +238,11 @@ static bool may_claim(struct hvb_requests *reqs, const struct hvb_counters *star
  * hvb_give_blocks() - claim whole blocks for the host
  * @reqs: what carries out the request
  * @wanted: how many pages the host wants
- * @start: the counters when the request came
+ * @start: the counters when the request arrived
  *
- * What is wanted of the last block can be a part of it.
+ * Of the last block, only a part may be claimed.
  *
- * Return: pages claimed; they are fresh then.
+ * Return: pages claimed; they are fresh now.
  */
 unsigned long hvb_give_blocks(struct hvb_requests *reqs, unsigned long wanted,
 			      const struct hvb_counters *start)
@@ -267,12 +269,12 @@ unsigned long hvb_give_blocks(struct hvb_requests *reqs, unsigned long wanted,
 }
 
 /**
- * hvb_give_blocks_one() - claim a certain block, and leave it offline
+ * hvb_give_blocks_one() - claim a given block, and leave it offline
  * @reqs: what carries out the request
  * @start: number of its first page
- * @nr: pages claimed are added to it; they are fresh then
+ * @nr: increased by the number of pages claimed; they are fresh now
  *
- * Return: 0, also when the block stays; -ETIMEDOUT when it took too long.
+ * Return: 0, even if the block stays; -ETIMEDOUT if it took too long.
  */
 int hvb_give_blocks_one(struct hvb_requests *reqs, unsigned long start,
 			unsigned long *nr)

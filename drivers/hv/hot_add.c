@@ -3,16 +3,17 @@
  * Hot-add: new memory from the host.
  *
  * A request is turned into memory blocks (plan.c). Blocks that we added for an
- * earlier request are filled up; new ones are added, several at a time where
- * the range allows, and brought online at once. Where the kernel has memory that
- * the host did not add, that block is left out and the rest is added.
+ * earlier request are filled up; new ones are added, several at a time if the
+ * range allows, and brought online at once. A block where the kernel has memory
+ * that the host did not add is skipped, and the rest is added.
  *
- * The answer says how many pages of the range are added, and few of them, or none
- * and success, ends hot-add for good. So what can pass must never be the reason
- * for such an answer. As long as nothing is added the host can be told to ask
- * again. Once a part is, the request is put off and tried again, and what the host
- * sends meanwhile is served: it may return the memory that is missing here. It gets
- * none until then: there is hardly any, and some of it the host may not know yet.
+ * The answer says how many pages of the range were added. If these are too few,
+ * or none with success, the host ends hot-add for good. So a transient error
+ * must never lead to such an answer. As long as nothing was added, the host can
+ * be told to ask again. Once a part was added, the request is put off and
+ * retried. What the host sends in the meantime is served, as it may return the
+ * memory that is missing here. It gets no memory until then: there is hardly
+ * any, and the host may not know about some of it yet.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -26,23 +27,23 @@
 #include "memory.h"
 #include "request.h"
 
-/* How often a failure that can pass is waited out while nothing is added. */
+/* How often to wait out a transient error while nothing was added. */
 #define TRIES		20
 
-/* Before the first of these tries, and before the last of a request put off. */
+/* Pause between these tries; the first and longest for a request put off. */
 #define PAUSE_MS	100
 #define PAUSE_MAX_MS	2000
 
-/* One add_memory() for many blocks is quicker, but it must still yield. */
+/* One add_memory() for many blocks is faster, but it must still yield. */
 #define PIECE_PAGES	((unsigned long)SZ_1G >> PAGE_SHIFT)
 
 /*
- * A piece takes 1/64 of its size in struct pages before it gives anything. It
- * may take half of what is available.
+ * A piece needs 1/64 of its size for struct pages before it gives anything. It
+ * may use half of what is available.
  */
 #define PAGES_PER_AVAIL	32
 
-/* What the kernel can map, and what this machine has addresses for. */
+/* What the kernel can map and the machine has addresses for. */
 static struct hvb_range pluggable(void)
 {
 	struct range range = mhp_get_pluggable_range(true);
@@ -70,7 +71,7 @@ static int add_piece(struct hvb_requests *reqs, const struct hvb_plan *plan,
 	return hvb_added_add(reqs->mem, piece, &backed);
 }
 
-/* Adds blocks from a page on. Return: pages of them that are backed. */
+/* Adds blocks from @from on. Return: backed pages in them; or an errno. */
 static long add_some(struct hvb_requests *reqs, const struct hvb_plan *plan,
 		     unsigned long from)
 {
@@ -93,11 +94,11 @@ static long add_some(struct hvb_requests *reqs, const struct hvb_plan *plan,
 }
 
 /*
- * The next pages of a request: filled up, there already by an earlier request
- * (whose answer the host may have missed), or new.
+ * Adds the next pages of a request: they fill up a block, or were added for an
+ * earlier request (whose answer the host may have missed), or are new.
  *
- * Return: how many are added now; -EEXIST when their block is memory that the host
- * did not add; another errno.
+ * Return: how many are added now; -EEXIST if their block is memory that the
+ * host did not add; or another errno.
  */
 static long add_next(struct hvb_requests *reqs, const struct hvb_add_request *req)
 {
@@ -142,7 +143,7 @@ static int add_all(struct hvb_requests *reqs, struct hvb_add_request *req)
 	return req->has_skipped ? -EEXIST : 0;
 }
 
-/* Return: as hvb_plan_hot_add(); or why no memory is added now or ever. */
+/* Return: as hvb_plan_hot_add(); or why nothing can be added, now or ever. */
 static int prepare(struct hvb_requests *reqs, const struct hvb_msg *msg,
 		   struct hvb_add_request *req)
 {
@@ -177,7 +178,7 @@ static int prepare(struct hvb_requests *reqs, const struct hvb_msg *msg,
 	return 0;
 }
 
-/* Why nothing can be added now or at all was said once, where it was found. */
+/* -EOPNOTSUPP and -EBUSY were logged where found; -EAGAIN is no failure. */
 static void note_failure(struct hvb_requests *reqs,
 			 const struct hvb_add_request *req, int err)
 {
@@ -227,11 +228,11 @@ static bool must_go_on(const struct hvb_add_request *req, int err)
 }
 
 /**
- * hvb_hot_add_go_on() - go on with a request that was put off
+ * hvb_hot_add_go_on() - continue a request that was put off
  * @reqs: what carries it out
- * @outcome: what it came to
+ * @outcome: the result
  *
- * While the guest is about to sleep it waits on.
+ * It stays put off while the guest is about to sleep.
  *
  * Context: the device's workqueue.
  */
@@ -260,10 +261,10 @@ void hvb_hot_add_go_on(struct hvb_requests *reqs, struct hvb_outcome *outcome)
  * hvb_hot_add() - carry out a hot-add request
  * @reqs: what carries it out
  * @msg: the request
- * @outcome: what it came to
+ * @outcome: the result
  *
- * The answer can come later, when a part of the memory is added and the rest
- * can't be yet.
+ * The answer comes later if a part of the memory was added and the rest can't
+ * be added yet.
  *
  * Context: the device's workqueue.
  */
@@ -289,7 +290,7 @@ void hvb_hot_add(struct hvb_requests *reqs, const struct hvb_msg *msg,
 
 /**
  * hvb_hot_add_drop() - forget a request that was put off
- * @reqs: what carries it out; nothing runs there any more
+ * @reqs: what carries it out; no request is being carried out any more
  */
 void hvb_hot_add_drop(struct hvb_requests *reqs)
 {

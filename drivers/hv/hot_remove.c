@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hot-remove: blocks that the host added go back to it, and leave the kernel.
+ * Hot-remove: blocks that the host added leave the kernel and go back to it.
  *
- * Such a block is claimed as a whole, like one that is ballooned (give_blocks.c), and
- * then removed, with its struct pages, which ballooning keeps. Its pages are
- * given all the same: the host may return them by unballoon or by hot-add, and
- * the block is added again then. A block that can't be removed comes online
- * again without them, which is as good to the host.
+ * Such a block is claimed as a whole, like one that is ballooned
+ * (give_blocks.c), and then removed along with its struct pages, which
+ * ballooning keeps. Its pages still count as given: the host may return them by
+ * unballoon or by hot-add, and the block is added again then. A block that
+ * can't be removed comes online again without its pages, which is just as good
+ * for the host.
  *
- * No host is known to ask for it, so it is behind a parameter.
+ * No host is known to ask for this, so it is behind a parameter.
  */
 #include <linux/device.h>
 #include <linux/memory_hotplug.h>
@@ -57,10 +58,10 @@ static bool is_allowed(struct hvb_requests *reqs)
  * hvb_hot_remove() - carry out a hot-remove request
  * @reqs: what carries it out
  * @msg: the request
- * @outcome: what it came to
+ * @outcome: the result
  *
- * Answers with as many whole blocks as are free enough, and as the floor leaves;
- * with none, when that's how it is.
+ * Answers with as many whole blocks as are free enough and the floor allows,
+ * even if that is none.
  *
  * Context: the device's workqueue.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the requests of the host have in common: how much may be given, and how
- * the host is told of it.
+ * What requests have in common: how much may be given, and how the host is
+ * told.
  *
  * Context: the device's workqueue; all functions may sleep.
  */
@@ -15,9 +15,9 @@
  * hvb_request_may_give() - may a request take memory from the guest?
  * @reqs: what carries it out
  *
- * Not while a hot-add request is put off: there is hardly any memory then.
+ * Not while a hot-add request is put off, since memory is very short then.
  *
- * Return: true when it may.
+ * Return: true if it may.
  */
 bool hvb_request_may_give(struct hvb_requests *reqs)
 {
@@ -26,13 +26,13 @@ bool hvb_request_may_give(struct hvb_requests *reqs)
 }
 
 /**
- * hvb_request_limit() - how many pages may go now, of those that the host wants
+ * hvb_request_limit() - how many of the wanted pages may go now
  * @reqs: what carries out the request
- * @start: the counters when the request came
- * @wanted: how many the host still wants
+ * @start: the counters when the request arrived
+ * @wanted: how many pages the host still wants
  *
- * The floor stays, and what a burst will want soon. None when giving has begun to
- * cost something: the guest has no more to give.
+ * The floor stays, and so does what a burst will need soon. No page may go once
+ * giving has begun to cost something: the guest has no more to give.
  *
  * Return: pages.
  */
@@ -73,13 +73,15 @@ static int tell_one(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,
 }
 
 /**
- * hvb_request_tell() - tell the host of fresh pages
+ * hvb_request_tell() - tell the host about fresh pages
  * @reqs: what carries out the request
  * @type: DM_BALLOON_RESPONSE or DM_MEM_HOT_REMOVE_RESPONSE
  * @trans_id: the transaction answered
- * @is_last: of all of them, which ends the transaction; else by full messages
+ * @is_last: tell it about all of them and end the transaction; otherwise send
+ *	only full messages
  *
- * Return: 0; or what sending says: what is fresh then wasn't told.
+ * Return: 0; or the error from sending, and then the host doesn't know about
+ * the pages that are still fresh.
  */
 int hvb_request_tell(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,
 		     bool is_last)
@@ -92,7 +94,7 @@ int hvb_request_tell(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,
 	if (!is_last)
 		return err;
 
-	/* A range of 64 GiB or more takes several places in a message. */
+	/* A range of 64 GiB or more takes several entries in a message. */
 	do {
 		if (!err)
 			err = tell_one(reqs, type, trans_id, true);

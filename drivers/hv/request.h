@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the host asks for: see requests.c, and a file for each kind. */
+/* The host's requests: see requests.c, and one file for each kind. */
 #ifndef _HVB_REQUEST_H
 #define _HVB_REQUEST_H
 
@@ -16,16 +16,16 @@ struct hvb_channel;
 struct hvb_memory;
 struct hvb_signs;
 
-/* So many blocks that cost something are remembered in a round. */
+/* How many costly blocks a round remembers. */
 #define HVB_ROUND_COSTLY	128
 
 /**
  * struct hvb_round - what is known of blocks that may be claimed
  *
- * A round looks at each block once, however many requests it lasts for.
+ * A round looks at each block once, however many requests it spans.
  */
 struct hvb_round {
-	/** @nr_blocks: there were when the round began; 0 before the first */
+	/** @nr_blocks: blocks when the round began; 0 before the first round */
 	unsigned long nr_blocks;
 	/** @position: how far the round has come: see give_blocks.c */
 	unsigned long position;
@@ -33,28 +33,30 @@ struct hvb_round {
 	unsigned long began;
 	/** @changes: hvb_memory_changes() when it began */
 	unsigned int changes;
-	/** @request: which one this is, to tell what was seen for an earlier one */
+	/** @request: number of this request, to tell what an earlier one saw */
 	unsigned int request;
 	/**
-	 * @costly: blocks of which pages must be moved; at the end of the round
-	 * the cheapest is the last
+	 * @costly: blocks that have pages to be moved; sorted when the round
+	 * ends, the cheapest last
 	 */
 	struct hvb_scan costly[HVB_ROUND_COSTLY];
-	/** @nr_costly: how many there are */
+	/** @nr_costly: how many these are */
 	unsigned int nr_costly;
-	/** @failed: by number of the block: seconds since boot of the attempt */
+	/**
+	 * @failed: by block number: seconds since boot when offlining failed
+	 */
 	struct xarray failed;
 };
 
 /**
- * struct hvb_add_request - a hot-add request that is carried out
+ * struct hvb_add_request - a hot-add request that is being carried out
  * @trans_id: its transaction
- * @range: what the host wants added, as it said it
- * @plan: what that means in blocks
- * @from: number of the first page that wasn't looked at yet
- * @added_pages: from the start of the range to the last page that is added; the
- *	host takes it for that, so pages skipped before it count
- * @has_skipped: the others are memory that the host did not add
+ * @range: what the host wants added, as it said
+ * @plan: the same in memory blocks
+ * @from: number of the first page not looked at yet
+ * @added_pages: from the start of the range to the last page added; the host
+ *	reads it like this, so pages skipped before that one count
+ * @has_skipped: pages were skipped: memory that the host did not add
  */
 struct hvb_add_request {
 	u32 trans_id;
@@ -67,7 +69,7 @@ struct hvb_add_request {
 
 /**
  * struct hvb_adding - a hot-add request that was put off
- * @is_put_off: there is one, and it is owed an answer
+ * @is_put_off: there is one, and the host still waits for its answer
  * @request: the request
  * @pause_ms: from the last try to the next
  */
@@ -78,34 +80,34 @@ struct hvb_adding {
 };
 
 /**
- * struct hvb_requests - what carries out requests; the device's workqueue uses it
+ * struct hvb_requests - carries out requests; used by the device's workqueue
  */
 struct hvb_requests {
 	/** @base: of the device */
 	struct hvb_base *base;
-	/** @channel: where a request is told of what it gives */
+	/** @channel: through which the host is told what it gets */
 	struct hvb_channel *channel;
-	/** @signs: what a burst will want */
+	/** @signs: the reporter's inbox; knows what a burst will need */
 	struct hvb_signs *signs;
 	/** @mem: the guest's memory */
 	struct hvb_memory *mem;
 	/** @send_buf: where responses with ranges are built */
 	void *send_buf;
-	/** @round: give_blocks.c's */
+	/** @round: used by give_blocks.c */
 	struct hvb_round round;
-	/** @adding: hot_add.c's */
+	/** @adding: used by hot_add.c */
 	struct hvb_adding adding;
 };
 
 /**
- * struct hvb_outcome - what a request came to; pages of 4 KiB
- * @asked_pages: that it was about
- * @done_pages: of these, how many were given, returned or added
- * @go_on_ms: when not 0: the answer is owed, and hvb_hot_add_go_on() is to be
- *	called after so long
- * @is_over: its transaction is; else more of its messages follow
- * @answer: what to answer
- * @answer_bytes: how long that is; 0 when it was answered already
+ * struct hvb_outcome - the result of a request; pages of 4 KiB
+ * @asked_pages: asked for
+ * @done_pages: how many of these were given, returned or added
+ * @go_on_ms: if not 0, the answer is still owed: call hvb_hot_add_go_on() after
+ *	this time
+ * @is_over: the transaction has ended; otherwise more of its messages follow
+ * @answer: the answer
+ * @answer_bytes: its length; 0 if it was sent already
  */
 struct hvb_outcome {
 	u64 asked_pages;

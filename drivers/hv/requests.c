@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of what carries out the host's requests.
+ * Setup and teardown of what carries out the host's requests.
  */
 #include <linux/slab.h>
 
@@ -8,11 +8,11 @@
 #include "request.h"
 
 /**
- * hvb_requests_init() - make ready for requests
+ * hvb_requests_init() - get ready for requests
  * @reqs: zeroed
  * @base: of the device
- * @channel: where a request is told of what it gives
- * @signs: what a burst will want
+ * @channel: through which the host is told what it gets
+ * @signs: the reporter's inbox; knows what a burst will need
  * @mem: the guest's memory
  *
  * Return: 0 or -ENOMEM.
@@ -34,7 +34,7 @@ int hvb_requests_init(struct hvb_requests *reqs, struct hvb_base *base,
 
 /**
  * hvb_requests_exit() - undo hvb_requests_init()
- * @reqs: no request is carried out any more
+ * @reqs: no request is being carried out any more
  */
 void hvb_requests_exit(struct hvb_requests *reqs)
 {

@@ -2,10 +2,10 @@
 /*
  * Balloon down: pages from the host.
  *
- * A transaction can have many messages; the answer comes after the last. Pages
- * that were given come back. Holes of hot-added blocks are backed by this, as by
- * a hot-add: hosts were seen to say so. Whatever else the host names is left alone
- * and counted. An empty range is nothing to do.
+ * A transaction may have many messages; the answer follows the last one. Pages
+ * that were given are made present. Holes of hot-added blocks are filled, as by
+ * a hot-add: hosts were seen to do that. Anything else that the host names is
+ * left alone and counted. There is nothing to do for an empty range.
  */
 #include <linux/device.h>
 
@@ -15,7 +15,7 @@
 
 static u64 return_range(struct hvb_requests *reqs, struct hvb_wire_range range)
 {
-	/* Where pages of the wire aren't the guest's, none was given. */
+	/* No page was ever given where the guest's pages aren't the wire's. */
 	u64 done = hvb_absent_return(reqs->mem, range.start, range.count) +
 		   hvb_added_fill_holes(reqs->mem, range.start, range.count);
 
@@ -33,7 +33,7 @@ static u64 return_range(struct hvb_requests *reqs, struct hvb_wire_range range)
  * hvb_return() - carry out an unballoon request
  * @reqs: what carries it out
  * @msg: the request
- * @outcome: what it came to
+ * @outcome: the result
  *
  * Context: the device's workqueue; yields between pageblocks.
  */
