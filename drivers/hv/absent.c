@@ -2,20 +2,22 @@
 /*
  * Absent pages: pages of the guest that the host has.
  *
- * A page is absent when we gave it to the host (given, or fresh as long as
- * the host wasn't told), or when the host never backed it (a hole in a
- * hot-added block). The kernel sees both alike: PageOffline, one reference,
- * not counted as managed. There is one way in for each and one way out for
- * all, generic_online_page(): it is how the kernel itself takes up the pages
- * of a block that comes online.
+ * A page is absent if we gave it to the host (it is given, or fresh until the
+ * host is told), or if the host never backed it (a hole in a hot-added block).
+ * To the kernel both look the same: PageOffline, one reference, not counted as
+ * managed. There is one way in for each kind and one way out for all:
+ * generic_online_page(), with which the kernel itself takes the pages of a
+ * block that comes online.
  *
- * Absent pages of a block that is offline are known to the sets only: when it
- * comes online (hotplug.c), what is present is released and the rest stays.
+ * Only the sets know the absent pages of an offline block. When it comes online
+ * (hotplug.c), its present pages are released and the others stay.
  *
- * While a block is on its way from one state to the other, neither holds: what
- * the host returns of it then is put aside, in returning, until it settled.
+ * While a block moves from one state to the other, neither holds. Pages that
+ * the host returns meanwhile are put aside, in returning, until the block has
+ * settled.
  *
- * Locks: the lock of struct hvb_memory nests inside the kernel's memory hotplug lock.
+ * Locks: the lock of struct hvb_memory nests inside the kernel's memory hotplug
+ * lock.
  */
 #include <linux/memory_hotplug.h>
 #include <linux/sched.h>
@@ -27,7 +29,7 @@
 #include "trace.h"
 
 /**
- * hvb_absent_set() - one of the sets that absent pages are in
+ * hvb_absent_set() - one of the sets of absent pages
  * @mem: the guest's memory
  * @i: which, below HVB_ABSENT_SETS
  *
@@ -51,7 +53,7 @@ static void must(struct hvb_memory *mem, int err, unsigned long start,
 }
 
 /**
- * hvb_absent_insert() - insert pages into a set, whatever it takes
+ * hvb_absent_insert() - insert pages into a set; doesn't fail
  * @mem: the guest's memory
  * @set: one of the device's sets
  * @start: number of the first page
@@ -69,7 +71,7 @@ void hvb_absent_insert(struct hvb_memory *mem, struct hvb_ranges *set,
 }
 
 /**
- * hvb_absent_erase() - erase pages from a set, whatever it takes
+ * hvb_absent_erase() - erase pages from a set; doesn't fail
  * @mem: the guest's memory
  * @set: one of the device's sets
  * @start: number of the first page
@@ -85,8 +87,8 @@ void hvb_absent_erase(struct hvb_memory *mem, struct hvb_ranges *set,
 }
 
 /*
- * The kernel's count of balloon pages, by node. The node comes from the
- * address, because the struct page of an offline block doesn't hold it.
+ * The kernel counts balloon pages by node. The node comes from the address,
+ * because the struct pages of an offline block don't hold it.
  */
 static void count_balloon(struct hvb_memory *mem, unsigned long start,
 			  unsigned long count, int sign)
@@ -104,12 +106,12 @@ static void count_balloon(struct hvb_memory *mem, unsigned long start,
 }
 
 /**
- * hvb_absent_hold_range() - pages of a block that went offline are ours
+ * hvb_absent_hold_range() - hold pages of a block that went offline
  * @mem: the guest's memory
  * @start: number of the first page
  * @count: how many pages
  *
- * They are fresh then: held, and not told to the host.
+ * They are fresh now: held, and the host wasn't told about them.
  *
  * Context: mem->lock is held; may sleep.
  */
@@ -126,9 +128,9 @@ void hvb_absent_hold_range(struct hvb_memory *mem, unsigned long start,
  * @start: number of the first page
  * @count: how many pages; may be 0
  *
- * By chunks as large as alignment and a pageblock allow: a larger one could
- * span two migrate types. Pages of a block that is offline are the kernel's
- * when it comes online.
+ * Chunks are as large as alignment and a pageblock allow: a larger one could
+ * span two migrate types. Pages of an offline block become the kernel's when it
+ * comes online.
  *
  * Context: mem->lock is held; may sleep, and yields between pageblocks.
  */
@@ -158,7 +160,7 @@ void hvb_absent_release(struct hvb_memory *mem, unsigned long start,
  * @start: number of the first page
  * @count: how many pages
  *
- * At once, or when their block has settled.
+ * The kernel gets them at once, or when their block has settled.
  *
  * Context: mem->lock is held; may sleep, and yields between pageblocks.
  */
@@ -178,16 +180,16 @@ void hvb_absent_make_present(struct hvb_memory *mem, unsigned long start,
 }
 
 /**
- * hvb_absent_hold() - make pages that were allocated absent
+ * hvb_absent_hold() - make allocated pages absent
  * @mem: the guest's memory
- * @page: the first of them; not compound, not split
+ * @page: the first of them; neither compound nor split
  * @order: their order
  *
- * They are fresh then: held, and not told to the host.
+ * They are fresh now: held, and the host wasn't told about them.
  *
  * Context: may sleep.
- * Return: 0; -EBUSY when their block is going offline; -ENOMEM. On error the
- * pages are still the caller's.
+ * Return: 0; -EBUSY if their block is moving; -ENOMEM. On error the pages are
+ * still the caller's.
  */
 int hvb_absent_hold(struct hvb_memory *mem, struct page *page,
 		    unsigned int order)
@@ -217,10 +219,10 @@ unlock:
 /**
  * hvb_absent_pack_fresh() - fill a response with fresh pages
  * @mem: the guest's memory
- * @packer: what is being filled
+ * @packer: the response
  *
  * Context: may sleep.
- * Return: number of the page after the last that is in.
+ * Return: number of the page after the last one packed.
  */
 unsigned long hvb_absent_pack_fresh(struct hvb_memory *mem,
 				    struct hvb_packer *packer)
@@ -242,9 +244,9 @@ unsigned long hvb_absent_pack_fresh(struct hvb_memory *mem,
 }
 
 /**
- * hvb_absent_told() - the host knows of fresh pages now
+ * hvb_absent_told() - the host knows about fresh pages now
  * @mem: the guest's memory
- * @end: it was told of all fresh pages below this page number
+ * @end: it was told about all fresh pages below this page number
  *
  * Context: may sleep.
  */
@@ -262,8 +264,8 @@ void hvb_absent_told(struct hvb_memory *mem, unsigned long end)
 }
 
 /*
- * Makes the first of these pages present that are in the set, of one block at
- * most, so that nobody waits long for the lock. Return: the page to go on from.
+ * Makes the first of these pages that are in the set present, from one block at
+ * most, to keep the wait for the lock short. Return: the page to continue from.
  */
 static unsigned long free_some(struct hvb_memory *mem, struct hvb_ranges *set,
 			       unsigned long start, unsigned long end,
@@ -285,7 +287,7 @@ static unsigned long free_some(struct hvb_memory *mem, struct hvb_ranges *set,
 	return end;
 }
 
-/* Makes those present that are in the set. Return: how many there were. */
+/* Makes those present that are in the set. Return: how many these were. */
 static unsigned long free_all(struct hvb_memory *mem, struct hvb_ranges *set,
 			      unsigned long start, unsigned long end)
 {
@@ -299,7 +301,7 @@ static unsigned long free_all(struct hvb_memory *mem, struct hvb_ranges *set,
 }
 
 /**
- * hvb_absent_fresh_pages() - how many pages wasn't the host told of?
+ * hvb_absent_fresh_pages() - how many pages wasn't the host told about yet?
  * @mem: the guest's memory
  *
  * Context: the device's workqueue.
@@ -323,7 +325,7 @@ unsigned long hvb_absent_fresh_ranges(const struct hvb_memory *mem)
 }
 
 /**
- * hvb_absent_drop_fresh() - make present what the host wasn't told of
+ * hvb_absent_drop_fresh() - make pages present that the host wasn't told about
  * @mem: the guest's memory
  *
  * Context: may sleep; yields between pageblocks.
@@ -340,7 +342,7 @@ void hvb_absent_drop_fresh(struct hvb_memory *mem)
  * @count: how many pages
  *
  * Context: may sleep; yields between pageblocks.
- * Return: how many of the pages had been given; the others are left alone.
+ * Return: how many of the pages were given; the others are left alone.
  */
 unsigned long hvb_absent_return(struct hvb_memory *mem, unsigned long start,
 				unsigned long count)
@@ -349,14 +351,14 @@ unsigned long hvb_absent_return(struct hvb_memory *mem, unsigned long start,
 }
 
 /**
- * hvb_absent_next() - the first absent pages in a stretch
+ * hvb_absent_next() - find the first absent pages in a stretch
  * @mem: the guest's memory
- * @from: number of the first page looked at
- * @end: number of the page after the last one looked at
- * @first: the pages found
+ * @from: number of the first page to look at
+ * @end: number of the page after the last one to look at
+ * @first: filled in with the pages found
  *
  * Context: mem->lock is held.
- * Return: false when all pages of the stretch are present.
+ * Return: false if all pages of the stretch are present.
  */
 bool hvb_absent_next(struct hvb_memory *mem, unsigned long from,
 		     unsigned long end, struct hvb_range *first)

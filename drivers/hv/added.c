@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Absent pages, as far as hot-added blocks go: which blocks we added, what the
- * host backs of them, and what is online.
+ * Hot-added blocks: which ones we added, what the host backs of them, and what
+ * is online.
  */
 #include <linux/device.h>
 #include <linux/ioport.h>
@@ -13,8 +13,8 @@
 #include "trace.h"
 
 /*
- * Of these pages, those that are in a block that is online and stays so, or
- * that we set offline ourselves.
+ * How many of these pages are in a block that is online and not moving, or that
+ * we set offline ourselves.
  */
 static unsigned long count_online(struct hvb_memory *mem, unsigned long start,
 				  unsigned long count)
@@ -32,7 +32,7 @@ static unsigned long count_online(struct hvb_memory *mem, unsigned long start,
 	return nr;
 }
 
-/* Given pages from @start on, of blocks that we added. */
+/* Counts given pages from @start on, in blocks that we added. */
 static unsigned long count_given(struct hvb_memory *mem, unsigned long start,
 				 unsigned long count)
 {
@@ -61,8 +61,7 @@ static void fill(struct hvb_memory *mem, const struct hvb_range *part)
  * @start: number of the first page
  * @count: how many pages
  *
- * These were holes, or given: what a host was given by hot-remove, it may add
- * again.
+ * These were holes, or given: what hot-remove gave the host, it may add again.
  *
  * Context: may sleep; yields between pageblocks.
  * Return: how many pages are backed now, from @start to the first that was
@@ -114,11 +113,11 @@ unsigned long hvb_added_fill_holes(struct hvb_memory *mem, unsigned long start,
  * hvb_added_count_backed() - how many pages did we add before?
  * @mem: the guest's memory
  * @start: number of the first page
- * @count: how many pages are looked at
+ * @count: how many pages to look at
  *
  * Context: may sleep.
- * Return: how many pages, from @start to the first that isn't in a block that we
- * added, or that the host has.
+ * Return: how many pages, from @start to the first that isn't in a block that
+ * we added, or that the host has.
  */
 unsigned long hvb_added_count_backed(struct hvb_memory *mem,
 				     unsigned long start, unsigned long count)
@@ -149,8 +148,8 @@ static void set_phases(struct hvb_memory *mem, const struct hvb_range *blocks,
 }
 
 /*
- * Blocks are about to be added: before add_memory(), which may bring them online
- * at once.
+ * Notes blocks that are about to be added. It has to come before add_memory(),
+ * which may bring them online at once.
  */
 static int expect(struct hvb_memory *mem, const struct hvb_range *blocks,
 		  const struct hvb_range *backed)
@@ -174,7 +173,7 @@ static int expect(struct hvb_memory *mem, const struct hvb_range *blocks,
 	return err;
 }
 
-/* Expected blocks are there, and online if they will be. */
+/* The expected blocks are there, and online if they are going to be. */
 static void landed(struct hvb_memory *mem)
 {
 	mutex_lock(&mem->lock);
@@ -182,7 +181,7 @@ static void landed(struct hvb_memory *mem)
 	mutex_unlock(&mem->lock);
 }
 
-/* Blocks that were expected could not be added. */
+/* The expected blocks could not be added. */
 static void forget(struct hvb_memory *mem, const struct hvb_range *blocks,
 		   const struct hvb_range *backed)
 {
@@ -199,7 +198,7 @@ static void forget(struct hvb_memory *mem, const struct hvb_range *blocks,
 	mutex_unlock(&mem->lock);
 }
 
-/* The kernel also says -EEXIST when it has no memory to note who has a range. */
+/* The kernel also returns -EEXIST if it can't allocate a range's resource. */
 static bool is_taken(const struct hvb_range *blocks)
 {
 	return region_intersects(PFN_PHYS(blocks->start),
@@ -239,13 +238,13 @@ static void online(struct hvb_memory *mem, unsigned long page)
  * hvb_added_add() - add blocks, and bring them online
  * @mem: the guest's memory
  * @blocks: their pages
- * @backed: the pages of these that the host backs; the others are holes
+ * @backed: the pages that the host backs; the others are holes
  *
  * A block that doesn't come online waits until it does (waiting.c).
  *
  * Context: the device's workqueue; may sleep.
- * Return: 0; -EEXIST when the kernel has memory there; -ENOMEM; or what else the
- * kernel says.
+ * Return: 0; -EEXIST if the kernel has memory there; -ENOMEM; or another error
+ * of the kernel's.
  */
 int hvb_added_add(struct hvb_memory *mem, const struct hvb_range *blocks,
 		  const struct hvb_range *backed)
@@ -272,12 +271,12 @@ int hvb_added_add(struct hvb_memory *mem, const struct hvb_range *blocks,
 }
 
 /**
- * hvb_added_next() - the next block that we added
+ * hvb_added_next() - find the next block that we added
  * @mem: the guest's memory
- * @start: number of the first page looked at; becomes that of the block
+ * @start: number of the first page to look at; becomes that of the block
  *
  * Context: may sleep.
- * Return: false when there is none from @start on.
+ * Return: false if there is none from @start on.
  */
 bool hvb_added_next(struct hvb_memory *mem, unsigned long *start)
 {
@@ -293,12 +292,12 @@ bool hvb_added_next(struct hvb_memory *mem, unsigned long *start)
 }
 
 /**
- * hvb_added_remove() - remove a block that is idle
+ * hvb_added_remove() - remove an idle block
  * @mem: the guest's memory
  * @start: number of its first page
  *
  * Context: the device's workqueue; may sleep.
- * Return: 0; or what the kernel says.
+ * Return: 0; or the kernel's error.
  */
 int hvb_added_remove(struct hvb_memory *mem, unsigned long start)
 {
@@ -321,7 +320,7 @@ int hvb_added_remove(struct hvb_memory *mem, unsigned long start)
  * @start: number of its first page
  *
  * Context: the device's workqueue; may sleep.
- * Return: 0, also when it wasn't; or what the kernel says.
+ * Return: 0, even if it wasn't removed; or the kernel's error.
  */
 int hvb_added_restore(struct hvb_memory *mem, unsigned long start)
 {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Absent pages, as far as whole blocks go that we set offline.
+ * Claiming pages by whole blocks, which we set offline.
  *
- * What is claimed is what the kernel lets go: so the pages become ours in the
- * kernel's own notification that the block is offline, and no one can bring it
- * online with them in between. The block is idle then, until it is online again,
- * which is at once unless something fails. An idle block counts as online: none
- * of its pages waits to be.
+ * The pages become ours in the kernel's own notification that the block is
+ * offline, so that no one can bring it online with them in between. The block
+ * is idle then, until it is online again, which is at once unless something
+ * fails. An idle block counts as online: none of its pages waits to be.
  *
- * Whoever set a block offline, it is noted which zone it was in, since the kernel
- * forgets that.
+ * When a block with absent pages goes offline, its zone is noted, whoever set
+ * it offline, since the kernel forgets the zone.
  */
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -17,7 +16,7 @@
 #include "base.h"
 #include "memory.h"
 
-/* What was present in the claimed block is fresh now, as far as it is wanted. */
+/* Makes present pages of the claimed block fresh, as many as are wanted. */
 static void claim_rest(struct hvb_memory *mem, unsigned long start,
 		       unsigned long end)
 {
@@ -47,7 +46,7 @@ static void begin_claim(struct hvb_memory *mem, unsigned long start,
 	mutex_unlock(&mem->lock);
 }
 
-/* Return: pages that became fresh; 0 when the block didn't go offline. */
+/* Return: pages that became fresh; 0 if the block didn't go offline. */
 static unsigned long end_claim(struct hvb_memory *mem, unsigned long start)
 {
 	unsigned long nr;
@@ -62,16 +61,17 @@ static unsigned long end_claim(struct hvb_memory *mem, unsigned long start)
 }
 
 /**
- * hvb_claim_cycle() - claim what is in a block, which stays online
+ * hvb_claim_cycle() - claim pages of a block, which comes online again
  * @mem: the guest's memory
  * @start: number of its first page
- * @wanted: how many pages are claimed at most; the others stay present
- * @moved_pages: how many of its pages have to be moved, as far as is known
- * @zone: where it lies
- * @nr: pages claimed are added to it; they are fresh then
+ * @wanted: how many pages to claim at most; the others stay present
+ * @moved_pages: how many of its pages must be moved, as far as known
+ * @zone: its zone
+ * @nr: increased by the number of pages claimed; they are fresh then
  *
  * Context: the device's workqueue; may sleep.
- * Return: 0; or what setting it offline said, and then nothing was claimed.
+ * Return: 0; or the error from setting it offline, and then nothing was
+ * claimed.
  */
 int hvb_claim_cycle(struct hvb_memory *mem, unsigned long start,
 		    unsigned long wanted, unsigned long moved_pages,
@@ -86,14 +86,15 @@ int hvb_claim_cycle(struct hvb_memory *mem, unsigned long start,
 }
 
 /**
- * hvb_claim_offline() - claim what is in a block, and leave it offline
+ * hvb_claim_offline() - claim the pages of a block, and leave it offline
  * @mem: the guest's memory
  * @start: number of its first page
- * @moved_pages: how many of its pages have to be moved, as far as is known
- * @nr: pages claimed are added to it; they are fresh then
+ * @moved_pages: how many of its pages must be moved, as far as known
+ * @nr: increased by the number of pages claimed; they are fresh then
  *
  * Context: the device's workqueue; may sleep.
- * Return: 0; or what setting it offline said, and then nothing was claimed.
+ * Return: 0; or the error from setting it offline, and then nothing was
+ * claimed.
  */
 int hvb_claim_offline(struct hvb_memory *mem, unsigned long start,
 		      unsigned long moved_pages, unsigned long *nr)
@@ -107,15 +108,15 @@ int hvb_claim_offline(struct hvb_memory *mem, unsigned long start,
 }
 
 /**
- * hvb_claim_went_offline() - a block is offline that was online
+ * hvb_claim_went_offline() - a block that was online is offline
  * @mem: the guest's memory
  * @start: number of its first page
  * @count: its pages
  *
- * If it is us who set it offline, its pages are ours from here on.
+ * If we set it offline, its pages are ours from here on.
  *
  * Context: mem->lock is held; may sleep.
- * Return: true when it is us.
+ * Return: true if we did.
  */
 bool hvb_claim_went_offline(struct hvb_memory *mem, unsigned long start,
 			    unsigned long count)
@@ -136,12 +137,12 @@ bool hvb_claim_went_offline(struct hvb_memory *mem, unsigned long start,
 }
 
 /**
- * hvb_claim_went_online() - a block is online that was offline
+ * hvb_claim_went_online() - a block that was offline is online
  * @mem: the guest's memory
  * @start: number of its first page
  *
  * Context: mem->lock is held; may sleep.
- * Return: true when it is us who had set it offline.
+ * Return: true if we had set it offline.
  */
 bool hvb_claim_went_online(struct hvb_memory *mem, unsigned long start)
 {

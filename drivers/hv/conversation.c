@@ -114,9 +114,7 @@ static int serve_caps(struct hvb_conversation *conv, const struct hvb_msg *msg)
 	conv->agreed.hot_remove = msg->caps.hot_remove;
 	WRITE_ONCE(conv->agreed.suppress_reports,
 		   msg->caps.suppress_pressure_reports);
-	/*
-	 * A request may follow this answer, and be read before the waiter runs.
-	 */
+	/* A request may follow at once, and be read before the waiter runs. */
 	if (msg->caps.is_accepted)
 		set_state(conv, HVB_INITIALIZED);
 	return take_answer(conv, HVB_AWAIT_CAPS, msg->caps.is_accepted);

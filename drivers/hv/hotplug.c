@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel's memory hotplug asks us: which pages of a block that comes
- * online it may have, and whether a block can go offline.
+ * Our part in the kernel's memory hotplug: which pages of a block the kernel
+ * may have when it comes online, and letting a block go offline.
  *
- * The online callback is one for the whole kernel, and every block passes
- * through it, also those that other drivers add. Whose block it is doesn't
- * matter here: pages that are absent stay away, all others are the kernel's,
- * and are released by the order in which they came.
+ * The kernel has a single online callback, and every block passes through it,
+ * including those that other drivers add. It doesn't matter whose block it is:
+ * absent pages stay away and all others are the kernel's. A chunk without
+ * absent pages is released as it came, with its order.
  */
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
@@ -16,8 +16,8 @@
 #include "memory.h"
 
 /*
- * The callback has no argument of ours, so whoever owns it stands
- * here. Written only while the callback isn't installed.
+ * The callback has no argument of ours, so its owner is kept here. Written only
+ * while the callback isn't installed.
  */
 static struct hvb_memory *online_owner;
 
@@ -48,7 +48,7 @@ static void online_page(struct page *page, unsigned int order)
 	online_run(start, end);
 }
 
-/* Backed pages in our blocks, of those that settle in one state together. */
+/* Counts backed pages in our blocks. They all change state together. */
 static unsigned long count_backed(struct hvb_memory *mem, unsigned long start,
 				  unsigned long count)
 {
@@ -56,7 +56,10 @@ static unsigned long count_backed(struct hvb_memory *mem, unsigned long start,
 	       hvb_ranges_count(&mem->holes, start, count);
 }
 
-/* Moves the references of absent pages, and what the kernel counts of them. */
+/*
+ * Adds @refs to the references of absent pages, and corrects the managed pages
+ * on kernels where offlining subtracts absent ones.
+ */
 static void hold_absent(struct hvb_memory *mem, unsigned long start,
 			unsigned long end, int refs)
 {
@@ -75,7 +78,7 @@ static void hold_absent(struct hvb_memory *mem, unsigned long start,
 	}
 }
 
-/* Lets a block go: drops our references, as PageOffline's contract says. */
+/* Lets a block go: drops our references, as PageOffline's contract demands. */
 static void going_offline(struct hvb_memory *mem, unsigned long start,
 			  unsigned long count)
 {
@@ -99,8 +102,8 @@ static void going_online(struct hvb_memory *mem, unsigned long start,
 }
 
 /*
- * A block came to rest. We aren't always told before that it was moving: the
- * notifiers before ours can stop a change.
+ * A block has settled. We may not have heard that it was moving, as a notifier
+ * before ours can stop a change.
  */
 static void settled(struct hvb_memory *mem, unsigned long start,
 		    unsigned long count, bool is_online, bool was_online)
@@ -161,7 +164,7 @@ static int memory_event(struct notifier_block *nb, unsigned long event,
  *
  * Without the online callback the driver works on, but can't hot-add.
  *
- * Return: 0; -ENOMEM or what else the kernel's registration says.
+ * Return: 0; -ENOMEM; or another error from registering with the kernel.
  */
 int hvb_hotplug_init(struct hvb_memory *mem)
 {

@@ -2,11 +2,12 @@
 /*
  * Idle blocks: we set them offline, and they should be online.
  *
- * A block that is claimed comes online again at once. What doesn't, for want of
- * memory or because the guest went to sleep, is tried again, and so is a block
- * that was removed (hot_remove.c) when a page of it is present again.
+ * A claimed block comes online again at once. If it can't, for want of memory
+ * or because the guest went to sleep, it is retried. So is a removed block
+ * (hot_remove.c) once one of its pages is present again.
  *
- * Context: the device's workqueue unless said otherwise; all may sleep.
+ * Context: the device's workqueue unless said otherwise; all functions may
+ * sleep.
  */
 #include <linux/device.h>
 #include <linux/memory_hotplug.h>
@@ -17,13 +18,13 @@
 #include "channel.h"
 #include "memory.h"
 
-/* When a block didn't come online: until the next attempt, and at most. */
+/* First and longest pause before retrying a block that didn't come online. */
 #define RETRY_MS	1000
 #define RETRY_MAX_MS	60000
 
 /*
- * The next block that should come online: an idle one, or one that was removed
- * and of which a page is present again.
+ * The next block that should come online: an idle one, or a removed one with a
+ * page that is present again.
  */
 static bool next_idle(struct hvb_memory *mem, unsigned long from,
 		      unsigned long *start, enum hvb_zone *zone)
@@ -62,7 +63,7 @@ static int online_one(struct hvb_memory *mem, unsigned long start,
 	return err;
 }
 
-/* What doesn't come online now is tried again after a pause. */
+/* Retries after a pause if a block doesn't come online. */
 static void online_all(struct hvb_memory *mem, unsigned int pause_ms)
 {
 	unsigned long start = 0;
@@ -97,8 +98,8 @@ static void retry(struct work_struct *work)
  * hvb_idle_online() - bring blocks online that should be
  * @mem: the guest's memory
  *
- * What doesn't come online is tried again later. While the guest sleeps none is
- * tried, and all when it wakes.
+ * A block that doesn't come online is retried later. While the guest sleeps,
+ * none is tried; when it wakes up, all are.
  */
 void hvb_idle_online(struct hvb_memory *mem)
 {
@@ -106,7 +107,7 @@ void hvb_idle_online(struct hvb_memory *mem)
 }
 
 /**
- * hvb_idle_go_on() - bring blocks online that a driver before, or the guest's
+ * hvb_idle_go_on() - bring blocks online that an earlier driver, or the guest's
  *	sleep, left offline
  * @mem: the guest's memory
  *
@@ -118,7 +119,7 @@ void hvb_idle_go_on(struct hvb_memory *mem)
 }
 
 /**
- * hvb_idle_init() - no block is idle yet
+ * hvb_idle_init() - set up, with no idle block
  * @mem: the guest's memory
  */
 void hvb_idle_init(struct hvb_memory *mem)
@@ -126,7 +127,7 @@ void hvb_idle_init(struct hvb_memory *mem)
 	INIT_DELAYED_WORK(&mem->idle_work, retry);
 }
 
-/* The next offline block, not a removed one, that holds absent pages. */
+/* The next block with absent pages that is offline, but not removed. */
 static bool next_offline(struct hvb_memory *mem, unsigned long from,
 			 unsigned long *start, enum hvb_zone *zone)
 {
@@ -145,7 +146,7 @@ static bool next_offline(struct hvb_memory *mem, unsigned long from,
 }
 
 /**
- * struct settling - hvb_idle_exit(), for the workqueue
+ * struct settling - carries hvb_idle_exit() to the workqueue
  * @work: runs it
  * @mem: the guest's memory
  */
@@ -169,14 +170,15 @@ static void settle(struct work_struct *work)
 }
 
 /**
- * hvb_idle_exit() - leave no block offline that holds absent pages
+ * hvb_idle_exit() - leave no block offline that has absent pages
  * @mem: the guest's memory; the channel is closed
  *
- * Without a driver, such a block would come online with pages that the host
- * has. With one, it comes online without them and can't go offline any more.
+ * Without a driver, such a block would come online along with the pages that
+ * the host has. So it comes online now, without them, and can't go offline any
+ * more.
  *
- * Context: not the device's workqueue. The work is done there: the caller can be
- * an admin's shell, whose signals and namespaces are its own.
+ * Context: not the device's workqueue, but that does the work: the caller may
+ * be an admin's shell, with signals and namespaces of its own.
  */
 void hvb_idle_exit(struct hvb_memory *mem)
 {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ledger: what the host holds, while no driver is there to know it.
+ * The ledger: what the host holds while no driver is there to know.
  *
- * When the driver goes (rmmod, unbind), pages that the host has can't be given
- * to the kernel: the host may have taken their backing away. They stay
- * PageOffline, and would be lost when a driver comes again and the host returns
- * them. So the driver leaves a list of them with the device, which stays, in
- * its platform_data, which nothing else on VMBus uses; the next one adopts it.
- * When the host takes the device itself away, there is no one to leave it to.
+ * When the driver goes (rmmod, unbind), pages that the host has can't go back
+ * to the kernel, since the host may have taken their backing away. They stay
+ * PageOffline, and would be lost when the host returns them to a later driver.
+ * So the driver leaves a list of them with the device, which stays: in its
+ * platform_data, which nothing else on VMBus uses. The next driver adopts the
+ * list. When the host takes the device itself away, there is no one to leave it
+ * to.
  */
 #include <linux/device.h>
 #include <linux/memory_hotplug.h>
@@ -19,7 +20,7 @@
 
 #define LEDGER_MAGIC	0x6864766c656467ULL
 
-/* Which set a range belongs to. */
+/* What an entry says about its range. */
 enum ledger_set {
 	LEDGER_GIVEN,
 	LEDGER_HOLES,
@@ -76,7 +77,7 @@ static bool next_part(struct hvb_memory *mem, enum ledger_set set,
 	return hvb_ranges_next(ledger_set(mem, set), from, ULONG_MAX, part);
 }
 
-/* Writes all down, or without a ledger only counts it. Return: entries. */
+/* Writes everything down; without a ledger, only counts. Return: entries. */
 static unsigned long write_all(struct hvb_memory *mem, struct ledger *ledger)
 {
 	struct ledger_entry entry = {};
@@ -98,7 +99,7 @@ static unsigned long write_all(struct hvb_memory *mem, struct ledger *ledger)
 /**
  * hvb_ledger_leave() - write down what the host holds, for the next driver
  * @mem: the guest's memory; nothing changes its sets any more
- * @is_leaving: the device itself goes, and not only its driver
+ * @is_leaving: the device itself goes away, not just its driver
  *
  * Context: may sleep.
  */
@@ -127,8 +128,8 @@ void hvb_ledger_leave(struct hvb_memory *mem, bool is_leaving)
 }
 
 /*
- * While nobody watched, a block could go online with all its pages. What isn't
- * PageOffline is the kernel's now.
+ * While no driver watched, a block may have come online with all its pages.
+ * Pages that aren't PageOffline are the kernel's now.
  */
 static bool is_absent(unsigned long start, unsigned long count)
 {
@@ -143,7 +144,7 @@ static bool is_absent(unsigned long start, unsigned long count)
 	return true;
 }
 
-/* Can pages of one block still be what the ledger says? */
+/* Can the ledger still be right about these pages of one block? */
 static bool is_true(enum ledger_set set, unsigned long start,
 		    unsigned long count)
 {
@@ -167,7 +168,7 @@ static void adopt_phase(struct hvb_memory *mem, enum ledger_set set,
 	if (set == LEDGER_MOVABLE) {
 		zone = HVB_ZONE_MOVABLE;
 		phase = HVB_PHASE_PARKED;
-		/* What the block is besides stands before, in LEDGER_IDLE. */
+		/* LEDGER_IDLE came first, and may have set the phase. */
 		if (hvb_phase_is_ours(mem, start))
 			phase = hvb_phase_of(mem, start);
 		hvb_phase_rest(mem, start);
@@ -196,7 +197,7 @@ out:
 				     start, count, err);
 }
 
-/* Block by block: what became of one says nothing of the others. */
+/* Block by block: the fate of one says nothing about the others. */
 static void adopt(struct hvb_memory *mem, const struct ledger_entry *entry)
 {
 	unsigned long end = hvb_range_end(&entry->range), next;
@@ -210,8 +211,8 @@ static void adopt(struct hvb_memory *mem, const struct ledger_entry *entry)
 }
 
 /*
- * Counts what is online of the blocks that were added. Those that should have
- * been with the driver before wait.
+ * Counts what is online of the added blocks. Those that should have come online
+ * under the earlier driver wait.
  */
 static void look_at_blocks(struct hvb_memory *mem)
 {
@@ -234,7 +235,7 @@ static void look_at_blocks(struct hvb_memory *mem)
 }
 
 /**
- * hvb_ledger_adopt() - take over what the driver before left
+ * hvb_ledger_adopt() - take over what an earlier driver left
  * @mem: the guest's memory; its sets are empty
  *
  * Context: may sleep.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory floor as the others see it: its life, and what it comes to.
+ * The memory floor as the others see it: setup, teardown, and its figures.
  */
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -33,14 +33,14 @@ static void exit_sets(struct hvb_memory *mem)
 }
 
 /**
- * hvb_memory_init() - take over what a driver before left, and begin
+ * hvb_memory_init() - set up, and take over what an earlier driver left
  * @mem: zeroed
  * @base: of the device
- * @channel: whether blocks may be moved now
+ * @channel: tells whether blocks may be moved now
  *
  * Context: may sleep.
- * Return: 0; or what the kernel's registrations say, and then nothing is left
- * behind.
+ * Return: 0; or the error of a registration with the kernel, and then nothing
+ * is left behind.
  */
 int hvb_memory_init(struct hvb_memory *mem, struct hvb_base *base,
 		    const struct hvb_channel *channel)
@@ -68,10 +68,10 @@ int hvb_memory_init(struct hvb_memory *mem, struct hvb_base *base,
 /**
  * hvb_memory_exit() - undo hvb_memory_init()
  * @mem: the guest's memory; the channel is closed
- * @is_leaving: the device itself goes, and not only its driver
+ * @is_leaving: the device itself goes away, not just its driver
  *
- * Pages that the host has stay away from the kernel; the ledger tells the
- * next driver of this device which they are.
+ * Pages that the host has stay away from the kernel; the ledger lists them for
+ * the device's next driver.
  *
  * Context: may sleep.
  */
@@ -99,10 +99,11 @@ void hvb_memory_go_on(struct hvb_memory *mem)
 }
 
 /**
- * hvb_memory_settle() - memory came, or what was held for the host goes
+ * hvb_memory_settle() - memory arrived, or pages held for the host were dropped
  * @mem: the guest's memory
  *
- * Brings blocks online that should be. What was known of blocks may be wrong now.
+ * Brings blocks online that should be. What was known of blocks may be
+ * outdated.
  *
  * Context: the device's workqueue; may sleep.
  */
@@ -113,11 +114,11 @@ void hvb_memory_settle(struct hvb_memory *mem)
 }
 
 /**
- * hvb_memory_changes() - has memory come?
+ * hvb_memory_changes() - how often did memory arrive?
  * @mem: the guest's memory
  *
  * Context: the device's workqueue.
- * Return: how often it did; the number wraps around.
+ * Return: the number, which wraps around.
  */
 unsigned int hvb_memory_changes(const struct hvb_memory *mem)
 {
@@ -127,7 +128,7 @@ unsigned int hvb_memory_changes(const struct hvb_memory *mem)
 /**
  * hvb_memory_read() - read the counters of the guest's memory
  * @mem: the guest's memory
- * @now: where to
+ * @now: filled in
  *
  * Context: may sleep.
  */
@@ -151,7 +152,7 @@ void hvb_memory_read(struct hvb_memory *mem, struct hvb_counters *now)
 /**
  * hvb_memory_facts() - what debugfs shows
  * @mem: the guest's memory
- * @facts: where to
+ * @facts: filled in
  *
  * Context: may sleep.
  */
@@ -170,9 +171,9 @@ void hvb_memory_facts(struct hvb_memory *mem, struct hvb_memory_facts *facts)
  * hvb_memory_can_hot_add() - can new memory be used?
  * @mem: the guest's memory
  *
- * The online callback must be ours, since it keeps what the host doesn't back.
+ * The online callback must be ours, since it keeps pages that aren't backed.
  *
- * Return: true when it can.
+ * Return: true if it can.
  */
 bool hvb_memory_can_hot_add(const struct hvb_memory *mem)
 {
@@ -183,10 +184,10 @@ bool hvb_memory_can_hot_add(const struct hvb_memory *mem)
  * hvb_memory_can_claim() - may whole blocks be claimed for the host?
  * @mem: the guest's memory
  *
- * The online callback must be ours, since it keeps their pages. arm64 never lets
- * memory go offline that was there at boot, and has no other here.
+ * The online callback must be ours, since it keeps their pages. arm64 never
+ * lets boot memory go offline, and has no other memory here.
  *
- * Return: true when the admin wants it and the kernel can do it.
+ * Return: true if the admin wants it and the kernel can do it.
  */
 bool hvb_memory_can_claim(const struct hvb_memory *mem)
 {

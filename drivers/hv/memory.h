@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The pages that the host has, and the blocks that we added: what the files of
- * this floor share. Nobody else looks into struct hvb_memory.
+ * this floor share. No other file accesses struct hvb_memory.
  */
 #ifndef _HVB_MEMORY_H
 #define _HVB_MEMORY_H
@@ -24,7 +24,7 @@ struct hvb_channel;
 struct hvb_packer;
 struct page;
 
-/* The sets that absent pages are in. */
+/* How many sets hold absent pages. */
 #define HVB_ABSENT_SETS	4
 
 /**
@@ -33,56 +33,56 @@ struct page;
 struct hvb_memory {
 	/** @base: of the device */
 	struct hvb_base *base;
-	/** @channel: whether blocks may be moved now */
+	/** @channel: tells whether blocks may be moved now */
 	const struct hvb_channel *channel;
 
 	/**
-	 * @lock: guards all that follows up to @counting; taken by the kernel's
-	 * hotplug callbacks, so nothing that adds, onlines or offlines memory is
-	 * called under it
+	 * @lock: guards everything from here to @counting; the kernel's hotplug
+	 * callbacks take it, so nothing that adds, onlines or offlines memory
+	 * may be called under it
 	 */
 	struct mutex lock;
-	/** @given: pages that we gave to the host and that it knows of */
+	/** @given: pages given to the host, which was told about them */
 	struct hvb_ranges given;
-	/** @fresh: pages held for the host that it wasn't told of yet */
+	/** @fresh: pages held for the host, which it wasn't told about yet */
 	struct hvb_ranges fresh;
 	/** @holes: pages of hot-added blocks that the host never backed */
 	struct hvb_ranges holes;
 	/**
-	 * @returning: pages that the host returned while their block was moving;
-	 * they are released when it settled online
+	 * @returning: pages that the host returned while their block was
+	 * moving; released once it has settled
 	 */
 	struct hvb_ranges returning;
 	/** @added: pages of all blocks that we added */
 	struct hvb_ranges added;
-	/** @phases: blocks that aren't at rest, by number: see phase.c */
+	/** @phases: blocks that aren't at rest, by block number: see phase.c */
 	struct xarray phases;
 	/**
-	 * @moving: the pages of the block that goes offline or comes online now;
-	 * count 0 when none does (the kernel moves one at a time)
+	 * @moving: pages of the block that is going offline or coming online;
+	 * count 0 if none is (the kernel moves one at a time)
 	 */
 	struct hvb_range moving;
-	/** @moving_is_movable: it was in ZONE_MOVABLE when it began to go */
+	/** @moving_is_movable: it was in ZONE_MOVABLE when it began to leave */
 	bool moving_is_movable;
 	/** @nr_added: pages of @added that the host backs */
 	unsigned long nr_added;
-	/** @nr_onlined: of these, how many are in blocks that are online */
+	/** @nr_onlined: of these, pages in online blocks; idle ones count */
 	unsigned long nr_onlined;
 	/**
-	 * @nr_landing: backed pages of blocks that are being added right now,
-	 * which are on their way to be online
+	 * @nr_landing: backed pages of blocks that are being added right now
+	 * and are on their way online
 	 */
 	unsigned long nr_landing;
-	/** @claim_pages: how many more pages of the claimed block are wanted */
+	/** @claim_pages: pages of the claimed block that are still wanted */
 	unsigned long claim_pages;
 	/** @nr_claimed: pages of it that became fresh */
 	unsigned long nr_claimed;
-	/** @counting: what counters.c remembers */
+	/** @counting: used by counters.c */
 	struct hvb_counting counting;
 
-	/** @owns_callback: we are the kernel's online callback */
+	/** @owns_callback: the kernel's online callback is ours */
 	bool owns_callback;
-	/** @nb: the kernel's memory notifier */
+	/** @nb: our memory notifier */
 	struct notifier_block nb;
 	/** @blocks: changes the state of blocks */
 	struct hvb_block_ctl blocks;
@@ -90,18 +90,18 @@ struct hvb_memory {
 	struct hvb_reserve reserve;
 	/** @waiting: blocks that should be online and aren't */
 	struct hvb_waiting waiting;
-	/** @idle_work: tries again to bring idle blocks online */
+	/** @idle_work: retries bringing idle blocks online */
 	struct delayed_work idle_work;
 	/** @idle_pause_ms: from the last try to the next */
 	unsigned int idle_pause_ms;
-	/** @changes: how often pages came that weren't there before */
+	/** @changes: how often pages arrived that weren't there before */
 	unsigned int changes;
 };
 
 /**
- * struct hvb_memory_facts - what debugfs shows of it
+ * struct hvb_memory_facts - what debugfs shows of memory
  * @added_pages: backed pages of blocks that we added
- * @onlined_pages: of these, in blocks that are online
+ * @onlined_pages: how many of these are in online blocks
  * @hole_pages: pages of hot-added blocks that the host never backed
  * @nr_ranges: runs of pages that the host has
  * @nr_waiting: blocks that should be online and aren't

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * In which phase each memory block is that the driver is about something with,
- * and in which zone it was when it went offline: the kernel forgets that.
+ * The phase of each memory block that the driver is working on, and the zone
+ * that it was in when it went offline, which the kernel forgets.
  *
- * Locks: mem->lock is held by who asks, unless said otherwise.
+ * Locks: the caller holds mem->lock, unless said otherwise.
  */
 #include <linux/device.h>
 #include <linux/xarray.h>
@@ -26,7 +26,7 @@ static unsigned long entry_of(struct hvb_memory *mem, unsigned long page)
 /**
  * hvb_phase_of() - the phase of a block
  * @mem: the guest's memory
- * @page: number of a page of it
+ * @page: number of one of its pages
  *
  * Context: any.
  * Return: the phase.
@@ -39,10 +39,10 @@ enum hvb_phase hvb_phase_of(struct hvb_memory *mem, unsigned long page)
 /**
  * hvb_phase_zone() - the zone that an offline block was in
  * @mem: the guest's memory
- * @page: number of a page of it
+ * @page: number of one of its pages
  *
  * Context: any.
- * Return: HVB_ZONE_KERNEL, also when it isn't known; or HVB_ZONE_MOVABLE.
+ * Return: HVB_ZONE_MOVABLE; or HVB_ZONE_KERNEL, also if it isn't known.
  */
 enum hvb_zone hvb_phase_zone(struct hvb_memory *mem, unsigned long page)
 {
@@ -52,10 +52,10 @@ enum hvb_zone hvb_phase_zone(struct hvb_memory *mem, unsigned long page)
 /**
  * hvb_phase_is_ours() - is a block offline because of the driver?
  * @mem: the guest's memory
- * @page: number of a page of it
+ * @page: number of one of its pages
  *
  * Context: any.
- * Return: true when it is: idle or removed.
+ * Return: true if it is: idle or removed.
  */
 bool hvb_phase_is_ours(struct hvb_memory *mem, unsigned long page)
 {
@@ -67,9 +67,9 @@ bool hvb_phase_is_ours(struct hvb_memory *mem, unsigned long page)
 /**
  * hvb_phase_set() - move a block to another phase
  * @mem: the guest's memory
- * @page: number of a page of it
+ * @page: number of one of its pages
  * @phase: the phase
- * @zone: where it was; not for HVB_PHASE_REST
+ * @zone: the zone it was in; unused for HVB_PHASE_REST
  *
  * Context: mem->lock is held; may sleep.
  */
@@ -92,9 +92,9 @@ void hvb_phase_set(struct hvb_memory *mem, unsigned long page,
 }
 
 /**
- * hvb_phase_rest() - a block comes to rest, if it isn't at rest
+ * hvb_phase_rest() - bring a block to rest, if it isn't there already
  * @mem: the guest's memory
- * @page: number of a page of it
+ * @page: number of one of its pages
  *
  * Context: mem->lock is held.
  */
@@ -105,13 +105,13 @@ void hvb_phase_rest(struct hvb_memory *mem, unsigned long page)
 }
 
 /**
- * hvb_phase_next() - the next block that isn't at rest
+ * hvb_phase_next() - find the next block that isn't at rest
  * @mem: the guest's memory
- * @from: number of the first page looked at; that of a block
+ * @from: number of the first page to look at, which begins a block
  * @start: number of the first page of the block found
  *
- * Context: any; without mem->lock, its phase can be another by then.
- * Return: its phase; HVB_PHASE_REST when there is none from @from on.
+ * Context: any; without mem->lock the phase may have changed by then.
+ * Return: its phase; HVB_PHASE_REST if there is none from @from on.
  */
 enum hvb_phase hvb_phase_next(struct hvb_memory *mem, unsigned long from,
 			      unsigned long *start)

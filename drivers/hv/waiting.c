@@ -2,16 +2,17 @@
 /*
  * Memory blocks that should be online and aren't.
  *
- * A block that doesn't come online, for want of memory or because a part of the
- * kernel refuses it, is tried again until it is online, whoever brings it there.
- * The pause between two tries doubles as long as no block makes it.
+ * A block may not come online for want of memory, or because some part of the
+ * kernel refuses it. It is retried until it is online, whoever brings it there.
+ * The pause between tries doubles as long as no block makes it.
  *
- * Blocks that online_policy=off leaves to others wait here as well, and are only
- * watched: the policy can change, and until they are online the guest has no use
- * of them. To the host such a guest looks as if it still needed memory, so it
- * would add without end. While too many wait, it is asked to try later.
+ * Blocks that online_policy=off leaves to others wait here as well, but are
+ * only watched: the policy may change, and the guest can't use them until they
+ * are online. To the host, such a guest still seems to need memory, so it would
+ * keep adding. While too many blocks wait, it is asked to try later.
  *
- * Context: the device's workqueue unless said otherwise; all functions may sleep.
+ * Context: the device's workqueue unless said otherwise; all functions may
+ * sleep.
  */
 #include <linux/device.h>
 #include <linux/memory_hotplug.h>
@@ -26,8 +27,8 @@
 #define PAUSE_MAX_MS	60000
 
 /*
- * So much may wait: eight steps of a host that adds 128 MiB at a time. virtio-mem
- * stops adding at the same size.
+ * How much may wait: eight steps of a host that adds 128 MiB at a time.
+ * virtio-mem stops adding at the same size.
  */
 #define MOST_PAGES	(SZ_1G >> PAGE_SHIFT)
 
@@ -38,7 +39,7 @@ static void try_later(struct hvb_memory *mem, unsigned int pause_ms)
 			 msecs_to_jiffies(pause_ms));
 }
 
-/* It goes where the policy says now, or is left to others. */
+/* Brings a block online where the policy says now, or leaves it to others. */
 static void online(struct hvb_memory *mem, unsigned long page)
 {
 	enum hvb_online_policy policy;
@@ -84,7 +85,7 @@ static void retry(struct work_struct *work)
 }
 
 /**
- * hvb_waiting_init() - no block waits yet
+ * hvb_waiting_init() - set up, with no block waiting
  * @mem: the guest's memory
  */
 void hvb_waiting_init(struct hvb_memory *mem)
@@ -94,7 +95,7 @@ void hvb_waiting_init(struct hvb_memory *mem)
 }
 
 /**
- * hvb_waiting_exit() - forget the blocks that wait
+ * hvb_waiting_exit() - stop retrying
  * @mem: the guest's memory; its channel is closed
  *
  * Context: not the device's workqueue.
@@ -105,11 +106,11 @@ void hvb_waiting_exit(struct hvb_memory *mem)
 }
 
 /**
- * hvb_waiting_add() - a block should be online and isn't
+ * hvb_waiting_add() - note a block that should be online and isn't
  * @mem: the guest's memory
  * @page: number of its first page
  *
- * It is tried for the first time in a second.
+ * The first try follows in a second.
  */
 void hvb_waiting_add(struct hvb_memory *mem, unsigned long page)
 {
@@ -124,7 +125,7 @@ void hvb_waiting_add(struct hvb_memory *mem, unsigned long page)
  * hvb_waiting_count() - how many blocks wait?
  * @mem: the guest's memory
  *
- * Those that are online by now, or were removed, don't from here on.
+ * Blocks that were removed meanwhile stop waiting here.
  *
  * Return: blocks.
  */
@@ -147,12 +148,12 @@ unsigned long hvb_waiting_count(struct hvb_memory *mem)
 }
 
 /**
- * hvb_waiting_is_full() - do so many blocks wait that the host should add none?
+ * hvb_waiting_is_full() - do too many blocks wait for the host to add more?
  * @mem: the guest's memory
  *
- * If so, it is said in dmesg, once until fewer wait, and they are tried soon.
+ * If so, dmesg says it, once until fewer wait, and the blocks are retried soon.
  *
- * Return: true when they do.
+ * Return: true if they do.
  */
 bool hvb_waiting_is_full(struct hvb_memory *mem)
 {
@@ -167,14 +168,14 @@ bool hvb_waiting_is_full(struct hvb_memory *mem)
 				     "bring them online, or set online_policy to kernel" :
 				     "the driver tries again to bring them online");
 	mem->waiting.is_said = is_full;
-	/* A host that wants to add knows of a need: it's time to try again. */
+	/* A host that wants to add has seen a need: it's time to retry. */
 	if (is_full && mem->waiting.pause_ms > PAUSE_MS)
 		try_later(mem, PAUSE_MS);
 	return is_full;
 }
 
 /**
- * hvb_waiting_go_on() - the channel is open: try again, and soon
+ * hvb_waiting_go_on() - the channel is open: retry soon
  * @mem: the guest's memory
  *
  * Context: where the channel was opened.

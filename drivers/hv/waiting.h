@@ -10,12 +10,12 @@ struct hvb_memory;
 /**
  * struct hvb_waiting - blocks that should be online and aren't
  * @nr: how many, when they were last counted
- * @most_pages: so much may wait, or one block
+ * @most_pages: how many pages may wait; one block always may
  * @pause_ms: from the last try to the next
- * @is_said: dmesg says that too many wait
- * @work: tries again
+ * @is_said: dmesg has reported that too many wait
+ * @work: retries
  *
- * All but @work is used by the device's workqueue only, or while that can't run.
+ * All but @work is used only by the device's workqueue, or while it can't run.
  */
 struct hvb_waiting {
 	unsigned long nr;
