@@ -2,9 +2,9 @@
 /*
  * Messages to and from the host.
  *
- * All that the host sends is read by one work, which hands a message on and
- * takes the next one when that is done. So messages are served in order, one at
- * a time, and what the host sends in the meantime waits in the ring.
+ * A single work reads all that the host sends, and handles one message before
+ * it reads the next. So messages are served in order, one at a time, and what
+ * the host sends in the meantime waits in the ring.
  *
  * Locks: send_lock guards is_open.
  */
@@ -19,13 +19,13 @@
 #include "trace.h"
 
 /*
- * A host that sends without end gets a pause after so many messages, and then a
- * full ring, but not a CPU.
+ * A host that sends without end runs into a pause after so many messages, and
+ * then into a full ring, but doesn't get a CPU.
  */
 #define FLOOD_MESSAGES	64
 #define FLOOD_PAUSE_MS	5
 
-/* Reads one message and has it handled. Return: false when there was none. */
+/* Reads and handles one message. Return: false if there was none to handle. */
 static bool receive_one(struct hvb_channel *channel)
 {
 	struct hvb_base *base = channel->base;
@@ -55,8 +55,8 @@ static void receive(struct work_struct *work)
 	unsigned int nr;
 
 	/*
-	 * A host that sends without end must hold up neither the device's end
-	 * nor a pause that begins, nor what else waits for the workqueue.
+	 * A host that sends without end must not hold up the end of the device,
+	 * a pause that begins, or anything else on the workqueue.
 	 */
 	for (nr = 0; nr < FLOOD_MESSAGES; nr++) {
 		if (READ_ONCE(channel->is_paused) != was_paused)
@@ -70,12 +70,12 @@ static void receive(struct work_struct *work)
 }
 
 /**
- * hvb_channel_init() - make a channel that is closed
+ * hvb_channel_init() - set up a closed channel
  * @channel: zeroed
  * @base: of the device
  * @hv: the VMBus device
  * @transport: how messages travel
- * @handle: called for each message, by the device's workqueue; it may sleep
+ * @handle: called for each message, on the device's workqueue; may sleep
  *
  * Return: 0 or -ENOMEM.
  */
@@ -105,7 +105,7 @@ void hvb_channel_exit(struct hvb_channel *channel)
 	kfree(channel->recv_buf);
 }
 
-/* Return: what it was before. */
+/* Return: whether it was open before. */
 static bool set_open(struct hvb_channel *channel, bool is_open)
 {
 	bool was_open;
@@ -122,7 +122,7 @@ static bool set_open(struct hvb_channel *channel, bool is_open)
  * @channel: closed
  *
  * Context: may sleep.
- * Return: 0; or what the transport says.
+ * Return: 0; or the transport's error.
  */
 int hvb_channel_open(struct hvb_channel *channel)
 {
@@ -134,7 +134,7 @@ int hvb_channel_open(struct hvb_channel *channel)
 		return err;
 	}
 	set_open(channel, true);
-	/* What came before wasn't read, and is no reason for another signal. */
+	/* Earlier messages weren't read, and won't be signalled again. */
 	hvb_channel_notify(channel);
 	return 0;
 }
@@ -143,10 +143,10 @@ int hvb_channel_open(struct hvb_channel *channel)
  * hvb_channel_close() - close the channel
  * @channel: may be closed already
  *
- * What the host sent and nobody read is dropped with the channel.
+ * Messages that nobody read are dropped with the channel.
  *
  * Context: may sleep; waits for the message that is being handled.
- * Return: true when it was open.
+ * Return: true if it was open.
  */
 bool hvb_channel_close(struct hvb_channel *channel)
 {
@@ -154,17 +154,17 @@ bool hvb_channel_close(struct hvb_channel *channel)
 		return false;
 	cancel_delayed_work_sync(&channel->receive_work);
 	channel->transport->close(channel);
-	/* The channel could still wake the work until it was closed. */
+	/* Until it was closed, the channel could still queue the work. */
 	cancel_delayed_work_sync(&channel->receive_work);
 	return true;
 }
 
 /**
- * hvb_channel_pause() - the guest goes to sleep, or has woken
+ * hvb_channel_pause() - the guest is going to sleep, or has woken up
  * @channel: may be closed
  * @is_paused: which of the two
  *
- * Reading stops where this changes, and goes on by the new rule.
+ * Reading stops when this changes, and goes on under the new rule.
  *
  * Context: any.
  */
@@ -174,11 +174,11 @@ void hvb_channel_pause(struct hvb_channel *channel, bool is_paused)
 }
 
 /**
- * hvb_channel_is_open() - are messages taken?
+ * hvb_channel_is_open() - can messages be sent?
  * @channel: the channel
  *
  * Context: any.
- * Return: true when they are.
+ * Return: true if they can.
  */
 bool hvb_channel_is_open(const struct hvb_channel *channel)
 {
@@ -190,7 +190,7 @@ bool hvb_channel_is_open(const struct hvb_channel *channel)
  * @channel: the channel
  *
  * Context: any.
- * Return: true when it is.
+ * Return: true if it is.
  */
 bool hvb_channel_is_paused(const struct hvb_channel *channel)
 {
@@ -198,14 +198,15 @@ bool hvb_channel_is_paused(const struct hvb_channel *channel)
 }
 
 /**
- * hvb_channel_is_serving() - may what takes long go on?
+ * hvb_channel_is_serving() - may long operations go on?
  * @channel: the channel
  *
- * Each request asks this at its beginning, and what takes long between its steps,
- * so that neither the device's end nor the guest's sleep waits for it.
+ * Each request asks this when it starts, and long operations ask between their
+ * steps, so that neither the end of the device nor the guest's sleep waits for
+ * them.
  *
  * Context: any.
- * Return: false when the channel is closed, or the guest goes to sleep.
+ * Return: false if the channel is closed, or the guest is going to sleep.
  */
 bool hvb_channel_is_serving(const struct hvb_channel *channel)
 {
@@ -213,10 +214,10 @@ bool hvb_channel_is_serving(const struct hvb_channel *channel)
 }
 
 /**
- * hvb_channel_notify() - messages lie in the ring
+ * hvb_channel_notify() - there are messages in the ring
  * @channel: the channel
  *
- * A pause after many of them is kept.
+ * This doesn't cut the pause short that follows many messages.
  *
  * Context: any.
  */
@@ -226,7 +227,7 @@ void hvb_channel_notify(struct hvb_channel *channel)
 }
 
 /**
- * hvb_channel_next_id() - number a transaction that the guest begins
+ * hvb_channel_next_id() - number a transaction that the guest starts
  * @channel: the channel
  *
  * Context: any.
@@ -263,11 +264,11 @@ static void note_sent(struct hvb_channel *channel, const struct dm_header *hdr,
  * hvb_channel_try_send() - send a message if there is room for it
  * @channel: the channel
  * @buf: the message
- * @size: its bytes
+ * @size: its length in bytes
  *
  * Context: may sleep, but doesn't wait for the host.
- * Return: 0; -EAGAIN when the ring is full; -ENODEV when the channel is closed;
- * or what VMBus says. A message that failed is not sent later.
+ * Return: 0; -EAGAIN if the ring is full; -ENODEV if the channel is closed; or
+ * VMBus's error. A message that failed is not sent later.
  */
 int hvb_channel_try_send(struct hvb_channel *channel, const void *buf,
 			 size_t size)
@@ -282,10 +283,10 @@ int hvb_channel_try_send(struct hvb_channel *channel, const void *buf,
  * hvb_channel_send() - send a message
  * @channel: the channel
  * @buf: the message
- * @size: its bytes
+ * @size: its length in bytes
  *
- * Context: may sleep; waits while the ring is full, up to send_wait_ms.
- * Return: as hvb_channel_try_send(); -EAGAIN when the ring stayed full.
+ * Context: may sleep; waits for room in the ring, up to send_wait_ms.
+ * Return: as hvb_channel_try_send(); -EAGAIN if the ring stayed full.
  */
 int hvb_channel_send(struct hvb_channel *channel, const void *buf, size_t size)
 {

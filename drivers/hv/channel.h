@@ -16,17 +16,17 @@ struct hvb_channel;
 /* Room for the longest packet that VMBus may hand over. */
 #define HVB_PACKET_MAX		(2 * DM_MESSAGE_MAX)
 
-/* How long a full ring is waited for before a send has failed for good. */
+/* How long to wait for room in the ring before a send fails for good. */
 #define HVB_SEND_MS		10000
 
 /**
  * struct hvb_transport - the seam between the driver and VMBus
  * @open: open the channel; hvb_channel_notify() may be called from now on
- * @close: close it; no hvb_channel_notify() is running when it returns
- * @send: queue one message. Return: 0; -EAGAIN when the ring is full; another
- *	errno when it can't be sent at all
- * @recv: take the next message out of the ring; one can have no bytes. Return:
- *	0; -EAGAIN when there is none; another errno when the message is lost
+ * @close: close it; no hvb_channel_notify() is running on return
+ * @send: queue one message. Return: 0; -EAGAIN if the ring is full; another
+ *	errno if it can't be sent at all
+ * @recv: take the next message out of the ring; it may be empty. Return: 0;
+ *	-EAGAIN if there is none; another errno if the message is lost
  *
  * All may sleep.
  */
@@ -39,7 +39,7 @@ struct hvb_transport {
 };
 
 /**
- * struct hvb_channel - how messages travel, and whether they do
+ * struct hvb_channel - the channel for messages to and from the host
  */
 struct hvb_channel {
 	/** @base: of the device */
@@ -48,22 +48,22 @@ struct hvb_channel {
 	struct hv_device *hv;
 	/** @transport: how messages travel */
 	const struct hvb_transport *transport;
-	/** @handle: called for each message; it may sleep */
+	/** @handle: called for each message; may sleep */
 	void (*handle)(struct hvb_channel *channel, const void *buf,
 		       size_t len);
 	/** @receive_work: reads what the host sent */
 	struct delayed_work receive_work;
-	/** @recv_buf: the private copy of a message; @receive_work's */
+	/** @recv_buf: private copy of a message; used by @receive_work */
 	void *recv_buf;
-	/** @send_lock: guards @is_open, and the order of messages */
+	/** @send_lock: guards @is_open and the order of messages */
 	struct mutex send_lock;
-	/** @is_open: the channel takes messages; written under @send_lock */
+	/** @is_open: messages can be sent; written under @send_lock */
 	bool is_open;
 	/** @is_paused: the guest sleeps: see hvb_channel_pause() */
 	bool is_paused;
-	/** @send_wait_ms: how long a full ring is waited for */
+	/** @send_wait_ms: how long to wait for room in the ring */
 	unsigned int send_wait_ms;
-	/** @trans_id: the last transaction that we began */
+	/** @trans_id: of the last transaction that we started */
 	atomic_t trans_id;
 };
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Listening to the kernel's own signs of want, before and after PSI.
+ * Listens to the kernel's own signs that memory is short, before and after PSI.
  *
- * A shrinker is asked on every reclaim pass how much it could free. Ours has
- * nothing to free and costs nothing until then, but the question tells that
- * kswapd woke or that an allocation reclaims by itself: 100 ms and more before
- * PSI says a word.
+ * Each reclaim pass asks every shrinker how much it could free. Ours has
+ * nothing to free, and costs nothing until then. But the question tells us that
+ * kswapd woke up or that an allocation is reclaiming: 100 ms and more before
+ * PSI notices.
  *
  * The OOM notifier is the last call. It waits a moment for memory that the host
- * may be adding: a task that is not killed is worth it. The kernel calls it before
- * it looks at what the allocation was bound to, a node or a zone, which any user
- * can fill while the rest of the guest is free; more memory would not help then.
- * The OOM of a cgroup doesn't come here.
+ * may be adding, which is worth it for a task that isn't killed. The kernel
+ * calls it before it looks at what the allocation is bound to: a node or a
+ * zone, which any user can fill while the rest of the guest is free. More
+ * memory wouldn't help then. The OOM of a cgroup doesn't come here.
  */
 #include <linux/jiffies.h>
 #include <linux/mm.h>
@@ -41,7 +41,7 @@ static unsigned long scan_nothing(struct shrinker *shrinker,
 	return SHRINK_STOP;
 }
 
-/* Read without a lock: who is out of memory may hold any. */
+/* Takes no lock: whoever is out of memory may hold any. */
 static bool guest_is_short(void)
 {
 	return hvb_demand_is_short(hvb_to_wire(totalram_pages()),
@@ -53,7 +53,7 @@ static bool may_wait(const struct hvb_shortage *shortage)
 	unsigned long again_at = shortage->oom_waited_at +
 				 msecs_to_jiffies(OOM_AGAIN_MS);
 
-	/* Our own threads, and others that could stand in their way. */
+	/* Don't hold up our own threads, or others that could block them. */
 	if (current->flags & PF_KTHREAD ||
 	    !hvb_channel_is_serving(shortage->channel))
 		return false;
@@ -80,10 +80,10 @@ static int about_to_kill(struct notifier_block *nb, unsigned long unused,
 }
 
 /**
- * hvb_shortage_init() - begin to listen
+ * hvb_shortage_init() - start listening
  * @shortage: zeroed
- * @signs: where a sign is posted
- * @channel: whether the host could help
+ * @signs: where signs are posted
+ * @channel: tells whether the host could help
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
@@ -106,9 +106,9 @@ int hvb_shortage_init(struct hvb_shortage *shortage, struct hvb_signs *signs,
 
 /**
  * hvb_shortage_exit() - stop listening
- * @shortage: what listens
+ * @shortage: the listener
  *
- * Context: may sleep; waits for a notifier that is running.
+ * Context: may sleep; waits for a running notifier.
  */
 void hvb_shortage_exit(struct hvb_shortage *shortage)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's own signs that memory runs short: see shortage.c. */
+/* The kernel's own signs that memory is short: see shortage.c. */
 #ifndef _HVB_SHORTAGE_H
 #define _HVB_SHORTAGE_H
 
@@ -11,16 +11,16 @@ struct hvb_channel;
 struct hvb_signs;
 
 /**
- * struct hvb_shortage - what hears reclaim and OOM
+ * struct hvb_shortage - listens to reclaim and OOM
  */
 struct hvb_shortage {
-	/** @signs: where a sign is posted */
+	/** @signs: where signs are posted */
 	struct hvb_signs *signs;
-	/** @channel: whether the host could help */
+	/** @channel: tells whether the host could help */
 	const struct hvb_channel *channel;
-	/** @shrinker: hears reclaim */
+	/** @shrinker: listens to reclaim */
 	struct hvb_compat_shrinker shrinker;
-	/** @oom_nb: hears the OOM killer */
+	/** @oom_nb: listens to the OOM killer */
 	struct notifier_block oom_nb;
 	/** @oom_waited_at: jiffies when the OOM killer was last held up */
 	unsigned long oom_waited_at;

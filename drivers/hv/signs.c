@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The inbox of the reporter: signals of want, memory that arrived, looks that
- * somebody waits for. Everybody may post; the reporter reads.
+ * The reporter's inbox: signs that memory is short, memory that arrived, looks
+ * that somebody waits for. Anyone may post; the reporter reads.
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -10,14 +10,14 @@
 
 #include "signs.h"
 
-/* What a look found so long ago will do for giving memory. */
+/* How old a look at memory may be to decide about giving. */
 #define FRESH_US	(100 * USEC_PER_MSEC)
 
 /* Reclaim that was heard so long ago still goes on. */
 #define RECLAIM_S	2
 
 /**
- * hvb_signs_init() - nothing was posted yet
+ * hvb_signs_init() - set up an empty inbox
  * @signs: zeroed
  */
 void hvb_signs_init(struct hvb_signs *signs)
@@ -28,7 +28,7 @@ void hvb_signs_init(struct hvb_signs *signs)
 }
 
 /**
- * hvb_signs_queue() - where the reporter waits
+ * hvb_signs_queue() - the queue that the reporter waits on
  * @signs: its inbox
  *
  * Context: any.
@@ -40,7 +40,7 @@ wait_queue_head_t *hvb_signs_queue(struct hvb_signs *signs)
 }
 
 /**
- * hvb_signs_wake() - have the reporter look
+ * hvb_signs_wake() - wake up the reporter
  * @signs: its inbox
  *
  * Context: any.
@@ -51,11 +51,12 @@ void hvb_signs_wake(struct hvb_signs *signs)
 }
 
 /**
- * hvb_signs_post() - tell the reporter of a sign of want
+ * hvb_signs_post() - tell the reporter that memory is short
  * @signs: its inbox
- * @signal: which
+ * @signal: what shows it
  *
- * During a burst the reporter looks often enough and isn't woken for reclaim.
+ * During a burst the reporter looks often enough, so reclaim doesn't wake it
+ * up.
  *
  * Context: any.
  */
@@ -114,7 +115,7 @@ void hvb_signs_arrived(struct hvb_signs *signs)
 }
 
 /**
- * hvb_signs_arrivals() - how often did memory arrive?
+ * hvb_signs_arrivals() - how often has memory arrived?
  * @signs: the reporter's inbox
  *
  * Context: any.
@@ -128,11 +129,11 @@ int hvb_signs_arrivals(const struct hvb_signs *signs)
 /**
  * hvb_signs_await_arrival() - wait for memory to arrive
  * @signs: the reporter's inbox
- * @before: hvb_signs_arrivals() from when on it counts
- * @wait_ms: no longer than this
+ * @before: hvb_signs_arrivals() to compare with
+ * @wait_ms: how long to wait at most
  *
  * Context: may sleep.
- * Return: true when some arrived.
+ * Return: true if some arrived.
  */
 bool hvb_signs_await_arrival(struct hvb_signs *signs, int before,
 			     unsigned int wait_ms)
@@ -143,11 +144,11 @@ bool hvb_signs_await_arrival(struct hvb_signs *signs, int before,
 }
 
 /**
- * hvb_signs_set_giving() - this task takes pages for the host, or no longer
+ * hvb_signs_set_giving() - this task starts or stops taking pages for the host
  * @signs: the reporter's inbox
  * @is_giving: which of the two
  *
- * What is reclaimed for the host is no sign of want.
+ * Reclaim for the host doesn't show that memory is short.
  *
  * Context: any.
  */
@@ -157,11 +158,11 @@ void hvb_signs_set_giving(struct hvb_signs *signs, bool is_giving)
 }
 
 /**
- * hvb_signs_is_giving() - does a task take pages for the host?
+ * hvb_signs_is_giving() - is a task taking pages for the host?
  * @signs: the reporter's inbox
  *
  * Context: any.
- * Return: true when one does.
+ * Return: true if one is.
  */
 bool hvb_signs_is_giving(const struct hvb_signs *signs)
 {
@@ -176,7 +177,7 @@ bool hvb_signs_is_giving(const struct hvb_signs *signs)
  * working set. When the last look was some time ago the reporter is sent to look
  * again.
  *
- * Context: may sleep, no longer than some looks take.
+ * Context: may sleep, but not much longer than a look takes.
  * Return: pages of 4 KiB.
  */
 u64 hvb_signs_ahead(struct hvb_signs *signs)
@@ -195,7 +196,7 @@ u64 hvb_signs_ahead(struct hvb_signs *signs)
 }
 
 /**
- * hvb_signs_set_read() - there is a reporter, or none any more
+ * hvb_signs_set_read() - there is a reporter, or no longer
  * @signs: its inbox
  * @is_read: which of the two
  *
@@ -207,12 +208,12 @@ void hvb_signs_set_read(struct hvb_signs *signs, bool is_read)
 }
 
 /**
- * hvb_signs_are_pending() - is there something for the reporter?
+ * hvb_signs_are_pending() - is there anything for the reporter?
  * @signs: its inbox
- * @arrivals_seen: hvb_signs_arrivals() when it last looked
+ * @arrivals_seen: hvb_signs_arrivals() at its last look
  *
  * Context: any.
- * Return: true when there is.
+ * Return: true if there is.
  */
 bool hvb_signs_are_pending(const struct hvb_signs *signs, int arrivals_seen)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the reporter must know: see signs.c. */
+/* The reporter's inbox: see signs.c. */
 #ifndef _HVB_SIGNS_H
 #define _HVB_SIGNS_H
 
@@ -11,28 +11,28 @@
 struct task_struct;
 
 /**
- * struct hvb_signs - the inbox of the reporter
+ * struct hvb_signs - the reporter's inbox
  */
 struct hvb_signs {
-	/** @wake: wakes the reporter */
+	/** @wake: wakes up the reporter */
 	wait_queue_head_t wake;
-	/** @signals: bits of enum hvb_signal that were not taken yet */
+	/** @signals: bits of enum hvb_signal not taken yet */
 	unsigned long signals;
 	/** @reclaimed_at: jiffies when the kernel last reclaimed, 0 for never */
 	unsigned long reclaimed_at;
 	/** @arrivals: how often memory arrived from the host */
 	atomic_t arrivals;
-	/** @arrival_wait: wakes who waits for that */
+	/** @arrival_wait: wakes up whoever waits for that */
 	wait_queue_head_t arrival_wait;
-	/** @giving: the task that takes pages for the host now, or NULL */
+	/** @giving: the task that is taking pages for the host, or NULL */
 	struct task_struct *giving;
 	/** @is_read: there is a reporter */
 	bool is_read;
 	/** @is_hot: it sees a burst, and looks often */
 	bool is_hot;
-	/** @look_wanted: somebody waits for a look at memory */
+	/** @look_wanted: somebody waits for the reporter to look at memory */
 	bool look_wanted;
-	/** @look_wait: wakes who waits for that */
+	/** @look_wait: wakes up whoever waits for that */
 	wait_queue_head_t look_wait;
 	/** @looked_us: when the reporter last looked */
 	u64 looked_us;

@@ -2,10 +2,10 @@
 /*
  * The transport: a VMBus channel.
  *
- * The ring that the host fills is the queue of what is to be done: the channel
- * callback only wakes the work that reads it, one message at a time. So what
- * waits is bounded by the ring's size, the host is stopped by a full ring, and
- * nothing has to be dropped.
+ * The ring that the host fills is the queue of work: the channel callback only
+ * wakes up the work that reads it, one message at a time. So the size of the
+ * ring bounds the backlog, a full ring stops the host, and nothing has to be
+ * dropped.
  */
 #include <linux/hyperv.h>
 
@@ -19,9 +19,9 @@ static void channel_callback(void *context)
 }
 
 /*
- * The default mode calls again and again until the ring is empty. We read
- * later, so it must be one call for each signal; and the default must be back
- * when another driver takes the channel.
+ * The default mode calls back until the ring is empty. We read it later, so we
+ * need one call for each signal. Another driver that takes the channel must
+ * find the default again.
  */
 static int vmbus_transport_open(struct hvb_channel *channel)
 {
@@ -46,9 +46,8 @@ static void vmbus_transport_close(struct hvb_channel *channel)
 }
 
 /*
- * VMBus signals the host only when the ring was empty. A host that missed that
- * one signal would never look again, so it is reminded when it left a message
- * lying until now.
+ * VMBus signals the host only if the ring was empty. A host that missed that
+ * one signal would never look again, so remind it if a message was still left.
  */
 static int vmbus_transport_send(struct hvb_channel *channel, const void *buf,
 				size_t size)
@@ -65,8 +64,8 @@ static int vmbus_transport_send(struct hvb_channel *channel, const void *buf,
 }
 
 /*
- * VMBus says the same of an empty ring and of a packet without a byte. Behind
- * that one there can be others, for which the host has no reason to signal.
+ * VMBus returns the same for an empty ring and for a packet without data. There
+ * may be others behind that packet, and the host has no reason to signal them.
  */
 static int vmbus_transport_recv(struct hvb_channel *channel, void *buf,
 				size_t size, size_t *len)
