@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What every part of a device needs, and what this kernel can do at all.
+ * What every part of a device needs, and what this kernel is capable of.
  */
 #include <linux/device.h>
 #include <linux/memory.h>
@@ -10,7 +10,7 @@
 
 /**
  * hvb_base_init() - set up what the parts need
- * @base: zeroed, but for dev, params and can_hibernate
+ * @base: zeroed, except for dev, params and can_hibernate
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
@@ -18,7 +18,7 @@
 int hvb_base_init(struct hvb_base *base)
 {
 	base->block_pages = memory_block_size_bytes() >> PAGE_SHIFT;
-	/* Memory is returned through it, so it must run when there is none. */
+	/* The works return memory, so they must run even when there is none. */
 	base->wq = alloc_ordered_workqueue("hv_balloon", WQ_MEM_RECLAIM);
 	return base->wq ? 0 : -ENOMEM;
 }
@@ -35,13 +35,13 @@ void hvb_base_exit(struct hvb_base *base)
 }
 
 /**
- * hvb_base_can_balloon() - can pages be given on this kernel at all?
+ * hvb_base_can_balloon() - can this kernel give pages at all?
  * @base: of the device
  *
- * The host returns single pages of 4 KiB, which only a kernel whose pages are
- * as small can take.
+ * The host returns single pages of 4 KiB, which a kernel with larger pages
+ * can't take.
  *
- * Return: true when they can.
+ * Return: true if it can.
  */
 bool hvb_base_can_balloon(const struct hvb_base *base)
 {
@@ -49,13 +49,13 @@ bool hvb_base_can_balloon(const struct hvb_base *base)
 }
 
 /**
- * hvb_base_can_hot_add() - can memory be added on this kernel at all?
+ * hvb_base_can_hot_add() - can this kernel add memory at all?
  * @base: of the device
  *
- * Not on arm64: the request doesn't name a node, and there the node can't be
- * told from the address.
+ * Not on arm64: requests don't name a node, and there the address doesn't tell
+ * it.
  *
- * Return: true when it can.
+ * Return: true if it can.
  */
 bool hvb_base_can_hot_add(const struct hvb_base *base)
 {
@@ -66,7 +66,7 @@ bool hvb_base_can_hot_add(const struct hvb_base *base)
  * hvb_base_can_hot_remove() - may added blocks be removed?
  * @base: of the device
  *
- * Return: true when the admin wants it and the kernel can do it.
+ * Return: true if the admin wants it and the kernel can do it.
  */
 bool hvb_base_can_hot_remove(const struct hvb_base *base)
 {

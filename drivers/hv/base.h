@@ -14,10 +14,10 @@
 struct device;
 struct workqueue_struct;
 
-/* Pages of the wire as MiB. */
+/* Wire pages to MiB. */
 #define HVB_MIB(wire_pages)	((u64)(wire_pages) >> (20 - DM_PAGE_SHIFT))
 
-/* Guest pages to pages of the wire. */
+/* Guest pages to wire pages. */
 #define HVB_WIRE_SHIFT		(PAGE_SHIFT - DM_PAGE_SHIFT)
 #define hvb_to_wire(pages)	((u64)(pages) << HVB_WIRE_SHIFT)
 
@@ -27,19 +27,19 @@ struct workqueue_struct;
 /**
  * struct hvb_base - what every part of a device needs
  *
- * Everybody may read it. But for the counts nothing changes once the device is
- * set up.
+ * Everybody may read it. Except for the counts, nothing changes once the device
+ * is set up.
  */
 struct hvb_base {
 	/** @dev: for messages; its platform_data carries the ledger */
 	struct device *dev;
-	/** @params: what the admin set */
+	/** @params: the admin's settings */
 	const struct hvb_params *params;
-	/** @wq: runs all that can take long, one after the other */
+	/** @wq: runs everything that can take long, one work at a time */
 	struct workqueue_struct *wq;
 	/** @block_pages: pages of a memory block */
 	unsigned long block_pages;
-	/** @can_hibernate: the platform offers S4: requests are refused */
+	/** @can_hibernate: the platform offers S4, so requests are refused */
 	bool can_hibernate;
 	/** @counts: see enum hvb_count */
 	atomic_long_t counts[HVB_COUNTS];

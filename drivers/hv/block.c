@@ -2,10 +2,10 @@
 /*
  * The state of a memory block, and how a module changes it.
  *
- * device_online() would do, but modules may not call it for a memory block
- * they can't look up. What every kernel offers is the file that admins and udev
- * write to, so this file writes there (fs.c). Built into the kernel, the inside
- * of this file becomes a call of device_online() and device_offline().
+ * device_online() would do, but a module can't call it for a memory block that
+ * it can't look up. What every kernel offers is the file that admins and udev
+ * write to, so this code writes to it (fs.c). Built into the kernel, it could
+ * call device_online() and device_offline() instead.
  *
  * Context: the device's workqueue; all functions may sleep.
  */
@@ -29,25 +29,28 @@
 #define BLOCK_FILE	"devices/system/memory/" BLOCK_NAME "/state"
 #define BLOCK_BUS	"memory"
 
-/* The hotplug lock is only tried. Others hold it for a block's time. */
+/*
+ * A write fails while others hold the hotplug lock, for as long as a block
+ * takes. So retry this often, with this pause.
+ */
 #define TRIES		200
 #define PAUSE_MS	10
 
 /*
- * What a block may take to go offline once the kernel has begun with it. A free
- * one takes milliseconds; moving a page takes up to 40 us on an emulated machine,
- * and a tenth on others. Before that the kernel waits for each CPU, which isn't
- * the block's fault.
+ * How long a block may take to go offline once the kernel has begun. A free
+ * block takes milliseconds; moving a page takes up to 40 us on an emulated
+ * machine, and a tenth of that on others. Before it begins the kernel waits for
+ * each CPU, which isn't the block's fault.
  */
 #define MOVES_PER_MS	20
 #define BEGIN_MS	2000
 
 /**
  * struct hvb_deadline - when to stop waiting for a block to go offline
- * @timer: it ends the wait
- * @task: who waits
+ * @timer: ends the wait
+ * @task: the one that waits
  * @limit_ms: how long the kernel may take once it has begun
- * @passed: the timer ended it
+ * @passed: the timer ended the wait
  */
 struct hvb_deadline {
 	struct timer_list timer;
@@ -57,7 +60,7 @@ struct hvb_deadline {
 };
 
 /**
- * hvb_block_init() - make ready to change the state of blocks
+ * hvb_block_init() - get ready to change the state of blocks
  * @ctl: zeroed
  * @base: of the device
  */
@@ -70,7 +73,7 @@ void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base)
 
 /**
  * hvb_block_exit() - undo hvb_block_init()
- * @ctl: not used any more
+ * @ctl: no longer in use
  */
 void hvb_block_exit(struct hvb_block_ctl *ctl)
 {
@@ -78,7 +81,7 @@ void hvb_block_exit(struct hvb_block_ctl *ctl)
 	ctl->sysfs = NULL;
 }
 
-/* It stays, since blocks come online when there is no memory for another one. */
+/* The mount is kept: there may be no memory for another when it is needed. */
 static struct vfsmount *sysfs_of(struct hvb_block_ctl *ctl)
 {
 	struct vfsmount *mnt;
@@ -93,8 +96,8 @@ static struct vfsmount *sysfs_of(struct hvb_block_ctl *ctl)
 
 /*
  * A write that finds the hotplug lock taken asks for a restart of the system
- * call, which a worker isn't in: it marks a signal as pending, and the mark
- * must not stay.
+ * call. A worker isn't in one: the signal that this marks as pending must not
+ * stay.
  */
 static int write_state(struct hvb_block_ctl *ctl, unsigned long page,
 		       const char *state, const struct hvb_deadline *deadline)
@@ -120,12 +123,12 @@ static int write_state(struct hvb_block_ctl *ctl, unsigned long page,
 }
 
 /**
- * hvb_block_zone() - where the next block comes online
- * @ctl: what changes its state
+ * hvb_block_zone() - where should the next block come online?
+ * @ctl: changes its state
  * @policy: what the admin set
  *
  * Context: any.
- * Return: the zone; HVB_ZONE_NONE when the block is left to others.
+ * Return: the zone; HVB_ZONE_NONE if the block is left to others.
  */
 enum hvb_zone hvb_block_zone(const struct hvb_block_ctl *ctl,
 			     enum hvb_online_policy policy)
@@ -146,11 +149,11 @@ enum hvb_zone hvb_block_zone(const struct hvb_block_ctl *ctl,
 
 /**
  * hvb_block_online() - bring a block online
- * @ctl: what changes its state
+ * @ctl: changes its state
  * @page: number of its first page
  * @zone: where; not HVB_ZONE_NONE
  *
- * A block that someone else brought online meanwhile is fine as it is.
+ * If someone else brought it online meanwhile, that is fine.
  *
  * Return: 0; or an errno.
  */
@@ -180,13 +183,13 @@ static void end_wait(struct timer_list *timer)
 
 /**
  * hvb_block_begins() - the kernel begins to set a block offline
- * @ctl: what may have asked for it
+ * @ctl: may have asked for it
  *
- * Context: the memory notifier, in whoever sets the block offline.
+ * Context: the memory notifier, in the task that sets the block offline.
  */
 void hvb_block_begins(struct hvb_block_ctl *ctl)
 {
-	/* Another's block leaves ours alone, whose deadline is on its stack. */
+	/* Only the offliner has a deadline, which is on its stack. */
 	if (READ_ONCE(ctl->offliner) != current)
 		return;
 	mod_timer(&ctl->deadline->timer,
@@ -195,15 +198,15 @@ void hvb_block_begins(struct hvb_block_ctl *ctl)
 
 /**
  * hvb_block_offline() - set a block offline
- * @ctl: what changes its state
+ * @ctl: changes its state
  * @page: number of its first page
- * @moved_pages: how many of its pages have to be moved, as far as is known
+ * @moved_pages: how many of its pages must be moved, as far as known
  *
- * The kernel tries until all of the block is free, or until a signal is
- * pending; so a timer has one pending in the end.
+ * The kernel tries until the whole block is free or a signal is pending. A
+ * timer makes one pending when time is up.
  *
- * Return: 0; -ETIMEDOUT; or what the kernel said, which isn't worth a line in
- * dmesg: it is an attempt.
+ * Return: 0; -ETIMEDOUT; or the kernel's error, which isn't worth a line in
+ * dmesg: this is only an attempt.
  */
 int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
 		      unsigned long moved_pages)
@@ -228,7 +231,7 @@ int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
 	return err ? -ETIMEDOUT : 0;
 }
 
-/* The device of a block, with a reference; NULL when there is none. */
+/* The device of a block, with a reference; NULL if there is none. */
 static struct device *find_block(const struct hvb_base *base,
 				 unsigned long page)
 {
@@ -237,7 +240,7 @@ static struct device *find_block(const struct hvb_base *base,
 	struct device *dev;
 
 	snprintf(name, sizeof(name), BLOCK_NAME, page / base->block_pages);
-	/* All devices are in one set, and ours knows it. */
+	/* All devices are in one kset, and ours points to it. */
 	kobj = kset_find_obj(base->dev->kobj.kset, name);
 	if (!kobj)
 		return NULL;
@@ -259,17 +262,17 @@ static void hush(struct device *dev, bool is_hushed)
 
 /**
  * hvb_block_cycle() - set a block offline, and online again at once
- * @ctl: what changes its state
+ * @ctl: changes its state
  * @page: number of its first page
- * @moved_pages: how many of its pages have to be moved, as far as is known
- * @zone: where it lies: HVB_ZONE_KERNEL or HVB_ZONE_MOVABLE
+ * @moved_pages: how many of its pages must be moved, as far as known
+ * @zone: where it is: HVB_ZONE_KERNEL or HVB_ZONE_MOVABLE
  *
- * So all of its pages pass through the kernel's hotplug callbacks. To user
- * space nothing happened, so it isn't told: a uevent for a memory block has
- * distributions load their crash kernel anew.
+ * This takes all of its pages through the kernel's hotplug callbacks. User
+ * space isn't told, as nothing happened to it: on a uevent for a memory block,
+ * distributions reload their crash kernel.
  *
- * Return: 0; what hvb_block_offline() says, and then the block stayed online.
- * Whether it is online again must be looked at.
+ * Return: 0, even if it isn't online again; or the error of
+ * hvb_block_offline(), and then the block stayed online.
  */
 int hvb_block_cycle(struct hvb_block_ctl *ctl, unsigned long page,
 		    unsigned long moved_pages, enum hvb_zone zone)

@@ -12,11 +12,11 @@ struct hvb_deadline;
 struct task_struct;
 struct vfsmount;
 
-/* How long the kernel may work at setting a block offline. */
+/* How long offlining a block may take, apart from moving its pages. */
 #define HVB_OFFLINE_MS		200
 
 /**
- * struct hvb_block_ctl - what changes the state of memory blocks
+ * struct hvb_block_ctl - changes the state of memory blocks
  */
 struct hvb_block_ctl {
 	/** @base: of the device */
@@ -25,11 +25,11 @@ struct hvb_block_ctl {
 	struct mutex sysfs_lock;
 	/** @sysfs: a mount of our own, or NULL */
 	struct vfsmount *sysfs;
-	/** @offline_wait_ms: how long setting a block offline may take */
+	/** @offline_wait_ms: as HVB_OFFLINE_MS */
 	unsigned int offline_wait_ms;
-	/** @offliner: the task that sets a block offline now, or NULL */
+	/** @offliner: the task that is setting a block offline, or NULL */
 	struct task_struct *offliner;
-	/** @deadline: of that block; valid for @offliner */
+	/** @deadline: for that block; valid for @offliner */
 	struct hvb_deadline *deadline;
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Differences between the kernels that the module builds for, each named by
- * what differs and with the version from which it can go. What this kernel has
- * is found in its headers by the Makefile; the versions are those of
- * kernel.org, and hv_balloon-kernels.rst says where each was read.
+ * Differences between the kernels that the module builds for. Each is named by
+ * what differs, with the version from which it can go. The Makefile reads in
+ * the headers what this kernel has; the versions are those of kernel.org, and
+ * hv_balloon-kernels.rst says where each was read.
  */
 #ifndef _HVB_COMPAT_H
 #define _HVB_COMPAT_H
@@ -16,11 +16,11 @@
 #include <linux/vmstat.h>
 
 /*
- * Until 6.11, the pages of a block that comes online begin reserved, not
+ * Until 6.11, the pages of a block that comes online start out reserved, not
  * PageOffline, generic_online_page() leaves PageOffline alone, and offlining
- * subtracts PageOffline pages from the managed ones. The three changed in one
- * series; what shows in headers is that __offline_isolated_pages() returns how
- * many of the pages are managed.
+ * subtracts PageOffline pages from the managed ones. One series changed all
+ * three; what shows in the headers is that __offline_isolated_pages() returns
+ * how many pages are managed.
  */
 #ifndef HVB_HAS_OFFLINE_MEMMAP
 #define HVB_OFFLINE_PAGES_ARE_MANAGED	true
@@ -61,7 +61,7 @@ static inline void hvb_compat_keep_offline(struct page *page,
 }
 #endif
 
-/* Until 6.15, the kernel doesn't count the pages of balloons. */
+/* Until 6.15, the kernel doesn't count balloon pages. */
 #ifndef HVB_HAS_BALLOON_COUNTER
 static inline void hvb_compat_count_balloon(int nid, long pages)
 {
@@ -85,7 +85,7 @@ static inline void hvb_compat_count_balloon(int nid, long pages)
 typedef unsigned long hvb_shrink_fn(struct shrinker *shrinker,
 				    struct shrink_control *sc);
 
-/* Until 6.7, a shrinker is embedded, and has no data of its own. */
+/* Until 6.7, a shrinker is embedded in its owner and has no data pointer. */
 #ifndef HVB_HAS_SHRINKER_ALLOC
 struct hvb_compat_shrinker {
 	struct shrinker shrinker;
@@ -146,8 +146,8 @@ hvb_compat_shrinker_unregister(struct hvb_compat_shrinker *ours)
 #endif
 
 /*
- * Until 6.8, the largest order of the buddy allocator has another name, and
- * that one was an order too high until 6.4.
+ * Until 6.8, the largest order of the buddy allocator has another name, whose
+ * value was one too high until 6.4.
  */
 #ifndef MAX_PAGE_ORDER
 #define MAX_PAGE_ORDER	ilog2(MAX_ORDER_NR_PAGES)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading the kernel's counters, as far as modules can.
+ * Reads the kernel's counters, as far as modules can.
  */
 #include <linux/blk_types.h>
 #include <linux/mman.h>
@@ -24,17 +24,17 @@ static void read_events(struct hvb_counters *now)
 	now->swapped_out_pages += hvb_to_wire(events[ZSWPOUT]);
 #endif
 	now->file_fault_pages = hvb_to_wire(events[PGMAJFAULT]);
-	/* Counted in sectors. */
+	/* PGPGIN counts sectors. */
 	now->file_read_pages = events[PGPGIN] >> (DM_PAGE_SHIFT - SECTOR_SHIFT);
 	now->stalls = events[ALLOCSTALL_NORMAL] + events[ALLOCSTALL_MOVABLE] +
 		      events[PSWPIN] + events[PSWPOUT];
 }
 
 /*
- * Modules see how much swap is free, not how much there is. What is used is the
- * most that was seen free less what is free now, but no more than was ever
- * written: swap that was taken away isn't used. What is in the swap cache is in
- * memory as well and counted there.
+ * Modules see how much swap is free, but not how much there is. Swap in use is
+ * the most ever seen free, less the swap free now, but no more than was ever
+ * written: swap that was turned off isn't in use. Pages in the swap cache are
+ * also in memory, and are counted there.
  */
 static u64 swapped_now(struct hvb_counting *counting,
 		       const struct hvb_counters *now)
@@ -63,9 +63,9 @@ static u64 used_by_tasks(const struct hvb_counters *now)
 }
 
 /*
- * What the kernel keeps free in all zones, which is not counted as available:
- * up to each zone's high watermark, and for allocations that only lower zones
- * can serve.
+ * What the kernel keeps free in all zones and doesn't count as available: up to
+ * each zone's high watermark, and for allocations that only lower zones can
+ * serve.
  */
 static u64 kept_free(void)
 {
@@ -89,10 +89,10 @@ static u64 kept_free(void)
 
 /**
  * hvb_counters_kept_for_added() - what the kernel keeps free for added memory
- * @counting: what is remembered
+ * @counting: state from earlier readings
  * @has_added: memory was added
  *
- * Added memory raises what is kept free. So can an admin, by more.
+ * Adding memory makes the kernel keep more free. So can an admin, and by more.
  *
  * Context: any; the caller serializes.
  * Return: guest pages.
@@ -111,7 +111,7 @@ u64 hvb_counters_kept_for_added(struct hvb_counting *counting, bool has_added)
 
 /*
  * What the kernel's estimate of available memory leaves to the page cache: half
- * of it, up to the low watermarks.
+ * of it, but no more than the low watermarks.
  */
 static u64 left_to_cache(u64 cache)
 {
@@ -126,8 +126,8 @@ static u64 left_to_cache(u64 cache)
 
 /**
  * hvb_counters_read() - read the kernel's counters of memory
- * @counting: what is remembered
- * @now: where to; what only the driver knows is 0
+ * @counting: state from earlier readings
+ * @now: filled in; figures that only the driver knows are 0
  *
  * Context: may sleep.
  */

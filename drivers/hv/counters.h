@@ -8,12 +8,15 @@
 struct hvb_counters;
 
 /**
- * struct hvb_counting - what is remembered from reading to reading
+ * struct hvb_counting - state kept between readings
  */
 struct hvb_counting {
-	/** @most_swap_free_pages: the most swap that was ever seen free */
+	/** @most_swap_free_pages: the most swap ever seen free, 4 KiB pages */
 	u64 most_swap_free_pages;
-	/** @kept_free_pages: what the kernel kept free before memory was added */
+	/**
+	 * @kept_free_pages: kept free by the kernel before memory was added,
+	 * guest pages
+	 */
 	u64 kept_free_pages;
 };
 

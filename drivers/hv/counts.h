@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is counted for as long as the driver is loaded. */
+/* What the driver counts while it is bound to a device. */
 #ifndef _HVB_COUNTS_H
 #define _HVB_COUNTS_H
 
 /**
- * enum hvb_count - what is counted; each is a line in debugfs
+ * enum hvb_count - events and pages; each count is a line in debugfs
  * @HVB_COUNT_RECEIVED: messages from the host
  * @HVB_COUNT_SENT: messages to the host
- * @HVB_COUNT_REFUSED: messages from the host that were malformed, of no known
- *	type, or not expected
- * @HVB_COUNT_SEND_FAILED: messages that the ring didn't take
+ * @HVB_COUNT_REFUSED: messages from the host that were malformed, of an unknown
+ *	type, or unexpected
+ * @HVB_COUNT_SEND_FAILED: messages that could not be sent
  * @HVB_COUNT_STATUS: status reports sent
  * @HVB_COUNT_UNKNOWN_PAGES: 4 KiB pages that the host returned but never got
- * @HVB_COUNT_HOT_ADD_FAILED: hot-add requests answered with fewer pages than
- *	asked for
+ * @HVB_COUNT_HOT_ADD_FAILED: hot-add requests that failed, in whole or in part
  * @HVB_COUNT_ONLINE_FAILED: blocks that didn't come online
- * @HVB_COUNT_OUT_OF_BAND: looks at the guest that didn't wait for their time,
- *	each with a report unless reports are off
- * @HVB_COUNT_BLOCK_PAGES: guest pages taken for the host as whole blocks
- * @HVB_COUNT_LARGE_PAGES: guest pages taken for the host by 2 MiB
- * @HVB_COUNT_SMALL_PAGES: guest pages taken for the host by less
+ * @HVB_COUNT_OUT_OF_BAND: looks at the guest ahead of their time, each with a
+ *	report unless reports are off
+ * @HVB_COUNT_BLOCK_PAGES: guest pages held for the host as whole blocks
+ * @HVB_COUNT_LARGE_PAGES: guest pages held for the host, 2 MiB at a time
+ * @HVB_COUNT_SMALL_PAGES: guest pages held for the host, less at a time
  * @HVB_COUNT_BLOCKS_REMOVED: blocks that left the kernel for the host
  * @HVB_COUNT_UNANSWERED: times that pressure went unanswered
  * @HVB_COUNT_ELSEWHERE: times that PSI told of pressure while the guest wasn't

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files of the kernel that only user space was meant to write: the state of a
- * memory block, PSI's triggers, reclaim on request.
+ * Kernel files that only user space was meant to write: the state of a memory
+ * block, PSI's triggers, reclaim on request.
  *
- * Modules reach what is behind them in no other way on stock kernels. The
- * driver looks at them through mounts of its own, which are in no namespace,
- * whatever is mounted where.
+ * On stock kernels, modules have no other access to these. The driver uses
+ * mounts of its own, which are in no namespace, whatever is mounted where.
  *
- * To mount cgroup2 would be to change it: its options are those of the whole
- * system, a new mount sets them anew, and the first one shows in each
- * /proc/PID/cgroup. So what the admin has mounted is borrowed: a live
- * superblock gets one more mount, and the filesystem isn't asked. The mount is
- * there for as long as the file is open, and hinders nobody who unmounts.
+ * Mounting cgroup2 would change it: its options apply to the whole system, a
+ * new mount sets them anew, and the first one shows up in every
+ * /proc/PID/cgroup. So the driver borrows what the admin has mounted: a live
+ * superblock gets one more mount, and the filesystem isn't asked. That mount
+ * lasts as long as the file is open, and keeps nobody from unmounting.
  *
- * sysfs and proc have no options that are everybody's.
+ * sysfs and proc have no system-wide options.
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -38,8 +37,8 @@ static void find_live(struct super_block *sb, void *data)
 }
 
 /*
- * SB_KERNMOUNT is only for the mount here: with it, the last mntput() is the
- * end of it, and nothing is left for later.
+ * SB_KERNMOUNT only concerns this mount: with it, the last mntput() ends it at
+ * once, and nothing is left for later.
  */
 static struct vfsmount *borrow(struct file_system_type *type)
 {
@@ -57,25 +56,25 @@ static struct vfsmount *borrow(struct file_system_type *type)
 	}
 	fc->root = dget(sb->s_root);
 	mnt = vfs_create_mount(fc);
-	/* The mount has references of its own; those of fc are dropped. */
+	/* The mount has its own references; drop those of fc. */
 	put_fs_context(fc);
 	return mnt;
 }
 
 /**
- * hvb_fs_mount() - mount a filesystem, for the driver alone
+ * hvb_fs_mount() - mount a filesystem for the driver alone
  * @which: which
  *
- * Context: a kernel thread of the driver's; may sleep.
- * Return: the mount, for mntput(); or an error, -ENODEV when the kernel hasn't
- * got the filesystem, -ENXIO when nobody has mounted it.
+ * Context: a kernel thread of the driver; may sleep.
+ * Return: the mount, for mntput(); or an error: -ENODEV if the kernel doesn't
+ * have the filesystem, -ENXIO if nobody has mounted it.
  */
 struct vfsmount *hvb_fs_mount(enum hvb_filesystem which)
 {
 	struct file_system_type *type;
 	struct vfsmount *mnt;
 
-	/* For a type that is unknown, get_fs_type() runs modprobe. */
+	/* For an unknown type, get_fs_type() runs modprobe. */
 	if (which == HVB_FS_CGROUP2 && !IS_ENABLED(CONFIG_CGROUPS))
 		return ERR_PTR(-ENODEV);
 	type = get_fs_type(names[which]);
@@ -95,10 +94,10 @@ struct vfsmount *hvb_fs_mount(enum hvb_filesystem which)
  * @path: from its root
  * @flags: O_WRONLY and the like
  *
- * Context: a kernel thread of the driver's, which is in the namespaces that
- * the kernel began with; may sleep.
- * Return: the file, to be closed with __fput_sync(); or an error, as
- * hvb_fs_mount() says.
+ * Context: a kernel thread of the driver, which is in the kernel's initial
+ * namespaces; may sleep.
+ * Return: the file, to be closed with __fput_sync(); or an error, those of
+ * hvb_fs_mount() included.
  */
 struct file *hvb_fs_open(enum hvb_filesystem which, const char *path, int flags)
 {
@@ -113,7 +112,7 @@ struct file *hvb_fs_open(enum hvb_filesystem which, const char *path, int flags)
 }
 
 /**
- * hvb_fs_write_at() - write a text to a file of a mount
+ * hvb_fs_write_at() - write text to a file on a mount
  * @mnt: the mount
  * @path: from its root
  * @text: the text
@@ -135,7 +134,7 @@ int hvb_fs_write_at(struct vfsmount *mnt, const char *path, const char *text)
 }
 
 /**
- * hvb_fs_write() - write a text to a file
+ * hvb_fs_write() - write text to a file
  * @which: on which filesystem
  * @path: from its root
  * @text: the text

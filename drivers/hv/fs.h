@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files of the kernel that only user space was meant to write: see fs.c. */
+/* Kernel files that only user space was meant to write: see fs.c. */
 #ifndef _HVB_FS_H
 #define _HVB_FS_H
 
@@ -9,8 +9,8 @@ struct vfsmount;
 /**
  * enum hvb_filesystem - where the driver opens files
  * @HVB_FS_SYSFS: for the state of memory blocks
- * @HVB_FS_CGROUP2: for PSI and reclaim, where somebody has mounted it
- * @HVB_FS_PROC: to tell why there is no PSI
+ * @HVB_FS_CGROUP2: for PSI and reclaim, if somebody has mounted it
+ * @HVB_FS_PROC: to find out why there is no PSI
  */
 enum hvb_filesystem {
 	HVB_FS_SYSFS,

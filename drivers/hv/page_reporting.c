@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Free page reporting: the kernel names pages that are free, and the hypervisor
- * is told that it may drop what is in them (the cold discard hint). The pages
- * stay the guest's, so this is no part of the balloon.
+ * Free page reporting: the kernel names free pages, and the driver tells the
+ * hypervisor that it may drop their contents (the cold discard hint). The pages
+ * stay the guest's, so this is not part of the balloon.
  */
 #include <linux/device.h>
 #include <linux/hyperv.h>
@@ -44,7 +44,7 @@ static u64 send_hint(struct scatterlist *sgl, unsigned int nents)
 	unsigned int i;
 	u64 status;
 
-	/* The first word of a hint is its type and bits that must be zero. */
+	/* The first word of a hint: its type, and bits that must be zero. */
 	local_irq_save(flags);
 	hint = *this_cpu_ptr(hyperv_pcpu_input_arg);
 	*(u64 *)hint = HV_EXT_MEMORY_HEAT_HINT_TYPE_COLD_DISCARD;
@@ -91,11 +91,11 @@ static void disable(struct work_struct *work)
 }
 
 /**
- * hvb_page_reporting_start() - report free pages where the hypervisor wants it
+ * hvb_page_reporting_start() - report free pages if the hypervisor wants it
  * @reporting: zeroed
  * @base: of the device
  *
- * The driver works without, so a failure is only said.
+ * The driver works without this, so a failure is only logged.
  *
  * Context: may sleep.
  */

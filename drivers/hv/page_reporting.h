@@ -14,13 +14,13 @@ struct hvb_base;
 struct hvb_page_reporting {
 	/** @base: of the device */
 	struct hvb_base *base;
-	/** @prdev: what the kernel knows of us */
+	/** @prdev: our registration with the kernel */
 	struct page_reporting_dev_info prdev;
 	/** @is_registered: @prdev is in use */
 	bool is_registered;
-	/** @has_failed: the hypervisor refused a hint; it isn't tried again */
+	/** @has_failed: the hypervisor refused a hint, and gets no more */
 	bool has_failed;
-	/** @disable_work: stops it after a failed hint */
+	/** @disable_work: stops reporting after a failed hint */
 	struct work_struct disable_work;
 };
 

@@ -2,18 +2,20 @@
 /*
  * One PSI trigger (Documentation/accounting/psi.rst).
  *
- * PSI's triggers are for user space: one writes a trigger to a file and polls
- * it. Modules can't make one otherwise, so this file does the same, with the
- * memory.pressure of the root of cgroup2, which stands for the whole system
- * (fs.c).
+ * PSI's triggers are meant for user space, which writes a trigger to a file and
+ * polls it. Modules have no other way to create one, so this code does the
+ * same, with memory.pressure of the cgroup2 root, which stands for the whole
+ * system (fs.c).
  *
- * The kernel wakes every poller of the file, also those whose trigger didn't
- * fire, so each file is asked whether it was its own; that also arms it again.
+ * The kernel wakes up every poller of the file, including those whose trigger
+ * didn't fire. So each file is asked whether its own trigger did, which also
+ * rearms it.
  *
- * The trigger goes away while the file is open when the admin writes 0 to the
- * root's cgroup.pressure. That wakes us, too, and the file says EPOLLERR then.
+ * When the admin writes 0 to the root's cgroup.pressure, the trigger goes away
+ * while the file is open. That wakes us up, too, and the file then reports
+ * EPOLLERR.
  *
- * Context: a kernel thread of the driver's; all may sleep.
+ * Context: a kernel thread of the driver; all functions may sleep.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -30,7 +32,7 @@
 
 /*
  * kernfs frees what is behind the file when it goes away. Kernels before the
- * end of 2025 let it be used again once the file has come back.
+ * end of 2025 let it be used again once the file is back.
  */
 static bool is_released(const struct file *file)
 {
@@ -70,13 +72,13 @@ static struct hvb_psi *arm(const char *text, wait_queue_head_t *sleepers)
 }
 
 /**
- * hvb_psi_arm() - arm a trigger, or the nearest that this kernel takes
+ * hvb_psi_arm() - arm a trigger, or the nearest one that this kernel takes
  * @dev: for messages
- * @text: in PSI's words
- * @sleepers: whom it wakes
+ * @text: in PSI's syntax
+ * @sleepers: wait queue that it wakes up
  *
- * Return: the trigger; or an error, -EOPNOTSUPP when this kernel can have
- * none, and else what hvb_fs_open() or PSI says.
+ * Return: the trigger; or an error: -EOPNOTSUPP if this kernel has none,
+ * otherwise the error of hvb_fs_open() or PSI.
  */
 struct hvb_psi *hvb_psi_arm(struct device *dev, const char *text,
 			    wait_queue_head_t *sleepers)
@@ -100,7 +102,7 @@ struct hvb_psi *hvb_psi_arm(struct device *dev, const char *text,
 }
 
 /**
- * hvb_psi_disarm() - give a trigger up
+ * hvb_psi_disarm() - give up a trigger
  * @psi: the trigger, or NULL
  */
 void hvb_psi_disarm(struct hvb_psi *psi)
@@ -113,11 +115,11 @@ void hvb_psi_disarm(struct hvb_psi *psi)
 }
 
 /**
- * hvb_psi_is_woken() - did something happen to a trigger's file?
+ * hvb_psi_is_woken() - did anything happen to a trigger's file?
  * @psi: the trigger
  *
  * Context: any.
- * Return: true when something did since hvb_psi_ask().
+ * Return: true if something did since hvb_psi_ask().
  */
 bool hvb_psi_is_woken(const struct hvb_psi *psi)
 {
@@ -125,10 +127,10 @@ bool hvb_psi_is_woken(const struct hvb_psi *psi)
 }
 
 /**
- * hvb_psi_armed() - a trigger in PSI's words
+ * hvb_psi_armed() - a trigger as text
  * @psi: the trigger, or NULL
  *
- * Return: the words; "none" without one.
+ * Return: the trigger in PSI's syntax; "none" for NULL.
  */
 const char *hvb_psi_armed(const struct hvb_psi *psi)
 {
@@ -136,11 +138,11 @@ const char *hvb_psi_armed(const struct hvb_psi *psi)
 }
 
 /**
- * hvb_psi_ask() - ask whether a trigger fired, and arm it again
+ * hvb_psi_ask() - check whether a trigger fired, and rearm it
  * @psi: the trigger
  *
- * Return: 0 when nothing happened since it was last asked; with EPOLLPRI when
- * it fired; with EPOLLERR when there is no trigger any more.
+ * Return: 0 if nothing happened since the last check; with EPOLLPRI if it
+ * fired; with EPOLLERR if the trigger is gone.
  */
 __poll_t hvb_psi_ask(struct hvb_psi *psi)
 {
@@ -152,10 +154,10 @@ __poll_t hvb_psi_ask(struct hvb_psi *psi)
 /**
  * hvb_psi_read() - PSI's averages, as it prints them
  * @psi: the trigger
- * @text: room for them
- * @size: characters there
+ * @text: filled in
+ * @size: room there, in characters
  *
- * Return: how many there are; or an errno.
+ * Return: how many characters there are; or an errno.
  */
 ssize_t hvb_psi_read(struct hvb_psi *psi, char *text, size_t size)
 {
@@ -176,7 +178,7 @@ static bool has_file(enum hvb_filesystem which, const char *path)
 	return true;
 }
 
-/* Where there is no memory.pressure, though cgroup2 is mounted. */
+/* Why there is no memory.pressure, though cgroup2 is mounted. */
 static const char *why_no_file(void)
 {
 	if (has_file(HVB_FS_CGROUP2, "cgroup.pressure"))
@@ -188,9 +190,9 @@ static const char *why_no_file(void)
 
 /**
  * hvb_psi_why() - why a trigger can't be armed, and what to do
- * @err: what hvb_psi_arm() said
+ * @err: the error of hvb_psi_arm()
  *
- * Return: some words, which are not to be freed.
+ * Return: the text, not to be freed.
  */
 const char *hvb_psi_why(int err)
 {

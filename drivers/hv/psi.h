@@ -12,7 +12,7 @@ struct device;
  * struct hvb_psi - one armed trigger
  * @file: memory.pressure; the trigger lives as long as it is open
  * @watch: waits for it
- * @armed: the trigger in PSI's words
+ * @armed: the trigger in PSI's syntax
  */
 struct hvb_psi {
 	struct file *file;

@@ -2,23 +2,23 @@
 /*
  * A reserve for hot-add.
  *
- * Adding a memory block takes memory first: 2 MiB for the struct pages of
- * 128 MiB, and a little for what describes them. A guest that needs memory most
- * has none for it. So the driver keeps that much, lets go of it right before it
- * adds a block while memory is short, and fills it up when the block is online.
+ * Adding a memory block takes memory first: 2 MiB for the struct pages of 128
+ * MiB, and a little for what describes them. A guest that needs memory most has
+ * none for that. So the driver keeps this much, lets go of it right before it
+ * adds a block, and fills it up again when the block is online.
  */
 #include <linux/gfp.h>
 
 #include "reserve.h"
 
-/* 2 MiB in one piece, as struct pages want it, and 256 KiB for the rest. */
+/* 2 MiB in one piece for struct pages, and 256 KiB for the rest. */
 static const unsigned int orders[HVB_RESERVE_PARTS] = { 21 - PAGE_SHIFT, 6 };
 
 #define GFP_RESERVE	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
 /**
  * hvb_reserve_fill() - put memory aside, as far as there is any
- * @reserve: what is put aside
+ * @reserve: the reserve
  *
  * Context: may sleep; the device's workqueue, or before it runs.
  */
@@ -33,8 +33,8 @@ void hvb_reserve_fill(struct hvb_reserve *reserve)
 }
 
 /**
- * hvb_reserve_spend() - let go of what was put aside
- * @reserve: what is put aside
+ * hvb_reserve_spend() - let go of the reserve
+ * @reserve: the reserve
  *
  * Context: the device's workqueue, or after it ran.
  */

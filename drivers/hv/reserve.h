@@ -5,14 +5,14 @@
 
 struct page;
 
-/* It comes in so many pieces. */
+/* The number of its pieces. */
 #define HVB_RESERVE_PARTS	2
 
 /**
  * struct hvb_reserve - memory put aside
  */
 struct hvb_reserve {
-	/** @parts: each of its own order, or NULL */
+	/** @parts: each with an order of its own, or NULL */
 	struct page *parts[HVB_RESERVE_PARTS];
 };
 

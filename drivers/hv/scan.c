@@ -2,11 +2,11 @@
 /*
  * A look at a memory block: can it be set offline, and at what cost?
  *
- * An attempt on a block that holds one page that can't move fails, slowly and
- * with a page dump in dmesg. So the struct pages are read first, and the first
- * page that stands in the way ends the look. What has no reference isn't always
- * free: it can belong to a pool of huge pages, be a guard page or a frozen page.
- * And what is on an LRU list doesn't always move: pages pinned for I/O don't.
+ * Trying to offline a block with a single unmovable page fails, slowly and with
+ * a page dump in dmesg. So its struct pages are read first, up to the first
+ * page that is in the way. A page without references isn't always free: it may
+ * belong to a pool of huge pages, or be a guard page or a frozen page. And a
+ * page on an LRU list can't always be moved: pages pinned for I/O can't.
  *
  * No lock is taken, so the answer is a guess.
  */
@@ -18,10 +18,10 @@
 
 /**
  * struct look - what was seen of a block so far
- * @zone: all of its pages are in it
- * @offline_pages: that a balloon holds, ours or another
- * @moved_pages: that must be moved
- * @most_moved_pages: so many may be
+ * @zone: the zone of all its pages
+ * @offline_pages: pages held by a balloon, ours or another
+ * @moved_pages: pages that must be moved
+ * @most_moved_pages: how many these may be
  */
 struct look {
 	const struct zone *zone;
@@ -30,16 +30,16 @@ struct look {
 	unsigned long most_moved_pages;
 };
 
-/* Pages at @page that are in the buddy allocator together. */
+/* Pages from @page on that the buddy allocator has as one chunk. */
 static unsigned long buddy_run(struct page *page)
 {
-	/* Read without the zone's lock: it may be anything by now. */
+	/* Read without the zone's lock, so it may be anything by now. */
 	unsigned long order = READ_ONCE(page->private);
 
 	return order <= MAX_PAGE_ORDER ? 1UL << order : 1;
 }
 
-/* References of a small folio that its mappings and caches don't explain. */
+/* Does a small folio have references besides its mappings and caches? */
 static bool has_foreign_refs(struct folio *folio)
 {
 	int refs = atomic_read(&folio->_mapcount) + 1;
@@ -53,14 +53,14 @@ static bool has_foreign_refs(struct folio *folio)
 }
 
 /*
- * Pages of a folio on an LRU list; 0 when somebody else holds on to it, for
- * I/O or for long.
+ * Pages of a folio on an LRU list, from @page on; 0 if somebody holds on to it,
+ * for I/O or for long.
  */
 static unsigned long movable_run(struct folio *folio, struct page *page)
 {
 	unsigned long nr;
 
-	/* Moving waits for both, and for as long as a dead server takes. */
+	/* Moving waits for both, which takes forever if a server is dead. */
 	if (folio_test_locked(folio) || folio_test_writeback(folio))
 		return 0;
 	if (folio_maybe_dma_pinned(folio))
@@ -74,7 +74,7 @@ static unsigned long movable_run(struct folio *folio, struct page *page)
 	return nr - folio_page_idx(folio, page);
 }
 
-/* Looks at @page. Return: pages that it spoke for; 0 when it can't go. */
+/* Looks at @page. Return: pages that it stands for; 0 if it can't go. */
 static unsigned long look_at(struct page *page, struct look *look)
 {
 	unsigned long nr = 1;
@@ -94,11 +94,11 @@ static unsigned long look_at(struct page *page, struct look *look)
 		   page_has_type(page)) {
 		nr = 0;
 	}
-	/* What is left is on its way to the allocator, or frozen. */
+	/* Anything else is on its way to the allocator, or frozen. */
 	return nr;
 }
 
-/* Struct pages are there for whole sections, and missing for holes. */
+/* Whole sections have struct pages, holes have none. */
 static bool look_at_section(unsigned long start, unsigned long count,
 			    struct look *look)
 {
@@ -116,8 +116,9 @@ static bool look_at_section(unsigned long start, unsigned long count,
 }
 
 /*
- * The kernel brings a block to a lower zone only if the zone reaches into it
- * without it: the last of such a zone would come back to another.
+ * The kernel brings a block back to a lower zone only if that zone spans it
+ * even without it. The first or last block of such a zone would end up in
+ * another one.
  */
 static bool comes_back(const struct zone *zone, unsigned long start,
 		       unsigned long end)
@@ -128,14 +129,14 @@ static bool comes_back(const struct zone *zone, unsigned long start,
 }
 
 /**
- * hvb_scan_zone() - which zone would a block be taken from?
+ * hvb_scan_zone() - which zone would a block be claimed from?
  * @start: number of its first page
  * @count: its pages
  *
  * Context: any.
- * Return: the zone; NULL when none may be: the block is offline, its zone would
- * not be the same afterwards, or has areas for contiguous allocations, which
- * must not be isolated.
+ * Return: the zone; NULL if the block may not be claimed: it is offline, its
+ * zone would be another one afterwards, or the zone has CMA areas, which must
+ * not be isolated.
  */
 const struct zone *hvb_scan_zone(unsigned long start, unsigned long count)
 {
@@ -154,15 +155,15 @@ const struct zone *hvb_scan_zone(unsigned long start, unsigned long count)
  * hvb_scan_block() - can a block be set offline?
  * @start: number of its first page
  * @count: its pages
- * @absent_pages: of these, pages that the host has already
- * @most_moved_pages: so many may have to be moved
- * @block: filled in when it can
+ * @absent_pages: how many of these the host has already
+ * @most_moved_pages: how many may have to be moved
+ * @block: filled in if it can
  *
- * Reads each struct page of the block at most once, and none behind the first
- * that says no.
+ * Reads each struct page of the block at most once, and none after the first
+ * page that is in the way.
  *
  * Context: any; takes as long as that.
- * Return: true when it can.
+ * Return: true if it can.
  */
 bool hvb_scan_block(unsigned long start, unsigned long count,
 		    unsigned long absent_pages, unsigned long most_moved_pages,

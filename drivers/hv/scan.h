@@ -10,9 +10,9 @@ struct zone;
 /**
  * struct hvb_scan - a block that can be set offline
  * @start: number of its first page
- * @moved_pages: pages of it that must be moved for that
- * @is_movable: it lies in ZONE_MOVABLE
- * @request: for which request it was looked at; the caller's
+ * @moved_pages: how many of its pages must be moved for that
+ * @is_movable: it is in ZONE_MOVABLE
+ * @request: for which request it was looked at; for the caller
  */
 struct hvb_scan {
 	unsigned long start;

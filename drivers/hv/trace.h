@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Tracepoints: every message in and out, every range, every change of state,
- * and the counters that demand is made from.
+ * and the counters behind the demand.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM hv_balloon
@@ -19,7 +19,7 @@
 #ifndef _HVB_TRACE_ENUMS
 #define _HVB_TRACE_ENUMS
 
-/* Which way a range of pages went. */
+/* What happened to a range of pages. */
 enum hvb_trace_way {
 	HVB_TRACE_GIVEN,
 	HVB_TRACE_PRESENT,

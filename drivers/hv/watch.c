@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Waiting for a file, as poll() does, without a descriptor of it.
+ * Waiting for a file as poll() does, but without a descriptor.
  *
  * A file's wait queue can go away while the file is open: wake_up_pollfree()
- * calls each entry one last time, with POLLFREE, and frees the queue after an
- * RCU grace period. The entry takes itself out then. PSI's triggers did so
+ * calls each entry one last time, with POLLFREE, and the queue is freed after
+ * an RCU grace period. The entry then removes itself. PSI's triggers did this
  * until 6.1.42 and 6.4.7.
  */
 #include <linux/fs.h>
@@ -12,7 +12,7 @@
 
 #include "watch.h"
 
-/* Called with interrupts off, for whatever happens to the file. */
+/* Called with interrupts off, whatever happens to the file. */
 static int woken(wait_queue_entry_t *entry, unsigned int mode, int sync,
 		 void *key)
 {
@@ -22,7 +22,7 @@ static int woken(wait_queue_entry_t *entry, unsigned int mode, int sync,
 	wake_up(watch->sleepers);
 	if (key_to_poll(key) & POLLFREE) {
 		list_del_init(&entry->entry);
-		/* From now on the watch can be stopped, and freed. */
+		/* From now on the watch may be stopped and freed. */
 		smp_store_release(&watch->head, NULL);
 	}
 	return 0;
@@ -37,14 +37,13 @@ static void queue(struct file *file, wait_queue_head_t *head, poll_table *table)
 }
 
 /**
- * hvb_watch_start() - begin to wait
- * @watch: to be filled
+ * hvb_watch_start() - start waiting
+ * @watch: filled in
  * @file: the file, which stays open until hvb_watch_stop()
- * @sleepers: whom it wakes
+ * @sleepers: wait queue to wake up
  *
  * Context: may sleep.
- * Return: what the file says of itself now. With EPOLLERR it may never wake
- * anyone.
+ * Return: the file's state now. With EPOLLERR it may never wake anyone up.
  */
 __poll_t hvb_watch_start(struct hvb_watch *watch, struct file *file,
 			 wait_queue_head_t *sleepers)
@@ -59,8 +58,8 @@ __poll_t hvb_watch_start(struct hvb_watch *watch, struct file *file,
 }
 
 /**
- * hvb_watch_stop() - wait no longer
- * @watch: what was started
+ * hvb_watch_stop() - stop waiting
+ * @watch: a watch that was started
  *
  * Context: any that may take a wait queue's lock.
  */
@@ -77,10 +76,10 @@ void hvb_watch_stop(struct hvb_watch *watch)
 }
 
 /**
- * hvb_watch_is_woken() - did something happen to the file?
- * @watch: what was started
+ * hvb_watch_is_woken() - did anything happen to the file?
+ * @watch: a watch that was started
  *
- * Return: true when something did since hvb_watch_ask().
+ * Return: true if something did since hvb_watch_ask().
  */
 bool hvb_watch_is_woken(const struct hvb_watch *watch)
 {
@@ -88,11 +87,11 @@ bool hvb_watch_is_woken(const struct hvb_watch *watch)
 }
 
 /**
- * hvb_watch_ask() - ask what happened to the file
- * @watch: what was started
+ * hvb_watch_ask() - check what happened to the file
+ * @watch: a watch that was started
  *
  * Context: may sleep.
- * Return: what the file says of itself; 0 when nothing happened to it.
+ * Return: the file's state; 0 if nothing happened to it.
  */
 __poll_t hvb_watch_ask(struct hvb_watch *watch)
 {

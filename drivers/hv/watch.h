@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Waiting for a file, for those that have no descriptor of it: see watch.c. */
+/* Waiting for a file without a descriptor: see watch.c. */
 #ifndef _HVB_WATCH_H
 #define _HVB_WATCH_H
 
@@ -11,11 +11,11 @@ struct file;
 /**
  * struct hvb_watch - a file that is waited for
  * @file: the file
- * @sleepers: whom it wakes
- * @head: the file's wait queue; NULL when it has none, or none any more
+ * @sleepers: wait queue to wake up
+ * @head: the file's wait queue; NULL if it has none, or none any more
  * @entry: ours in @head
- * @table: carries @head here
- * @woken: @entry was called since we last looked
+ * @table: brings us @head
+ * @woken: @entry was called since the last look
  */
 struct hvb_watch {
 	struct file *file;
