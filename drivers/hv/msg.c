@@ -2,9 +2,9 @@
 /*
  * Reading what the host sends and building what it gets.
  *
- * Nothing of a message is used before hvb_msg_check() has looked at every
- * length and every range in it. The checks work on a private copy: the ring
- * that messages come from is memory that the host can change at any time.
+ * No part of a message is used before hvb_msg_check() has checked every length
+ * and every range in it. It checks a private copy, since the host can change
+ * the ring that messages come from at any time.
  *
  * Pure: no state, no kernel services, plain values in and out.
  */
@@ -19,9 +19,9 @@
 
 /**
  * hvb_msg_range() - unpack a range
- * @packed: as it stands in a message
+ * @packed: as it is in a message
  *
- * Return: the range; its end can lie past DM_PAGE_NUMBER_END.
+ * Return: the range; it may end past DM_PAGE_NUMBER_END.
  */
 struct hvb_wire_range hvb_msg_range(u64 packed)
 {
@@ -95,7 +95,7 @@ static int check_hot_add(const void *buf, size_t size, struct hvb_msg *msg)
 	if (size < sizeof(*req))
 		return -EBADMSG;
 	msg->hot_add.region = hvb_msg_range(req->region);
-	/* An empty region tells nothing. */
+	/* An empty region says nothing. */
 	msg->hot_add.has_region = msg->hot_add.region.count;
 	return range_is_sane(msg->hot_add.region) ? 0 : -ERANGE;
 }
@@ -127,7 +127,7 @@ static int check_info(const void *buf, size_t size, struct hvb_msg *msg)
 	return 0;
 }
 
-/* What the host may send: the least size, and what looks at the rest. */
+/* What the host may send: its minimum size, and what checks the rest. */
 static const struct {
 	size_t min_size;
 	int (*check)(const void *buf, size_t size, struct hvb_msg *msg);
@@ -152,16 +152,16 @@ static const struct {
  * hvb_msg_check() - check a message and read it
  * @buf: a private copy of it, aligned to 8 bytes
  * @len: how many bytes were received
- * @msg: what it says
+ * @msg: filled in with what it says
  *
- * @msg holds the type and the transaction of every message that is long
- * enough to have a header, also of one that is refused.
+ * @msg gets the type and the transaction of every message that is long enough
+ * to have a header, even of one that is refused.
  *
- * Ranges can be empty: there is nothing to do for these.
+ * Ranges may be empty: there is nothing to do for these.
  *
- * Return: 0; -EBADMSG when the length received, the size in the header, the
- * message's type and the counts in it don't agree; -ERANGE when a range ends past
- * the last page number; -EOPNOTSUPP for a type that a host doesn't send.
+ * Return: 0; -EBADMSG if the length received, the size in the header, the
+ * message's type and its counts don't agree; -ERANGE if a range ends past the
+ * last page number; -EOPNOTSUPP for a type that hosts don't send.
  */
 int hvb_msg_check(const void *buf, size_t len, struct hvb_msg *msg)
 {
@@ -211,8 +211,8 @@ size_t hvb_msg_version(struct dm_version_request *req, u32 trans_id,
  * hvb_msg_capabilities() - build the capabilities report
  * @caps: where
  * @trans_id: the transaction
- * @features: DM_CAP_BALLOON, DM_CAP_HOT_ADD, DM_CAP_HOT_REMOVE: what it can do
- * @hot_add_alignment: log2 of what new memory must be aligned to, in MiB
+ * @features: of DM_CAP_BALLOON, DM_CAP_HOT_ADD, DM_CAP_HOT_REMOVE
+ * @hot_add_alignment: log2 of the alignment of new memory in MiB
  *
  * Return: bytes to send.
  */
@@ -231,9 +231,9 @@ size_t hvb_msg_capabilities(struct dm_capabilities *caps, u32 trans_id,
  * hvb_msg_status() - build a status report
  * @msg: where
  * @trans_id: the transaction
- * @demand: what to tell
+ * @demand: what to report
  * @extended: add the burst flag, for hosts that know it
- * @burst: the guest's need grows fast
+ * @burst: the guest's need is growing fast
  *
  * Return: bytes to send.
  */
@@ -259,7 +259,7 @@ size_t hvb_msg_status(union hvb_status *msg, u32 trans_id,
  * hvb_msg_want() - build the experimental request for memory
  * @msg: where
  * @trans_id: the transaction
- * @pages: 4 KiB pages wanted; more than fit in a range are cut off
+ * @pages: 4 KiB pages wanted; cut to what fits in a range
  *
  * Return: bytes to send.
  */
@@ -304,8 +304,8 @@ size_t hvb_msg_hot_add_response(struct dm_hot_add_response *resp,
 }
 
 /**
- * hvb_pack_start() - begin a response with page ranges
- * @packer: what is being filled
+ * hvb_pack_start() - start a response with page ranges
+ * @packer: filled in
  * @buf: where, DM_MESSAGE_MAX bytes, aligned to 8
  * @type: DM_BALLOON_RESPONSE or DM_MEM_HOT_REMOVE_RESPONSE
  */
@@ -325,15 +325,15 @@ void hvb_pack_start(struct hvb_packer *packer, void *buf, enum dm_type type)
 }
 
 /**
- * hvb_pack_range() - put pages into a response
- * @packer: what is being filled
+ * hvb_pack_range() - add pages to a response
+ * @packer: the response
  * @start: number of the first 4 KiB page, below DM_PAGE_NUMBER_END
  * @count: how many 4 KiB pages
  *
- * A run longer than a wire range can be is split.
+ * A run that is too long for a wire range is split.
  *
- * Return: how many of the pages are in now; fewer than @count when the
- * message is full.
+ * Return: how many of the pages were added; fewer than @count if the message is
+ * full.
  */
 u64 hvb_pack_range(struct hvb_packer *packer, u64 start, u64 count)
 {
@@ -380,8 +380,8 @@ static size_t finish_removed(struct hvb_packer *packer, u32 trans_id,
 }
 
 /**
- * hvb_pack_finish() - end a response with page ranges
- * @packer: what was filled; without a range it says that nothing is given
+ * hvb_pack_finish() - finish a response with page ranges
+ * @packer: the response; without a range it says that nothing is given
  * @trans_id: the transaction answered
  * @more_pages: another response of this transaction follows
  *

@@ -8,7 +8,7 @@
 struct hvb_demand;
 
 /**
- * struct hvb_wire_range - a run of 4 KiB pages as the wire counts them
+ * struct hvb_wire_range - a run of 4 KiB pages, as on the wire
  * @start: number of the first page, below DM_PAGE_NUMBER_END
  * @count: how many pages, 0 to DM_RANGE_COUNT_MAX
  */
@@ -19,15 +19,15 @@ struct hvb_wire_range {
 
 /**
  * struct hvb_msg - a message from the host that passed every check
- * @type: which member of the union holds
- * @trans_id: what the answer must repeat
+ * @type: tells which member of the union is valid
+ * @trans_id: to be repeated in the answer
  * @version: DM_VERSION_RESPONSE
  * @caps: DM_CAPABILITIES_RESPONSE
  * @balloon: DM_BALLOON_REQUEST
  * @unballoon: DM_UNBALLOON_REQUEST; ranges point into the buffer checked
  * @hot_add: DM_MEM_HOT_ADD_REQUEST
  * @hot_remove: DM_MEM_HOT_REMOVE_REQUEST
- * @info: DM_INFO_MESSAGE; known is false for a type that we don't know
+ * @info: DM_INFO_MESSAGE; known is false for an unknown type
  */
 struct hvb_msg {
 	enum dm_type type;
@@ -75,12 +75,12 @@ union hvb_status {
 };
 
 /**
- * struct hvb_packer - a response with page ranges being filled
+ * struct hvb_packer - a response with page ranges that is being filled
  * @type: of the response
- * @buf: where the message is built, DM_MESSAGE_MAX bytes
+ * @buf: the message, DM_MESSAGE_MAX bytes
  * @ranges: where in it the ranges go
  * @room: how many ranges fit
- * @range_count: ranges in it
+ * @range_count: ranges so far
  * @nr_pages: 4 KiB pages in them
  */
 struct hvb_packer {

@@ -2,13 +2,13 @@
 /*
  * From a hot-add request to memory blocks.
  *
- * The host backs pages; the kernel adds memory by whole blocks (128 MiB to
- * 2 GiB). A range can begin or end within a block: the rest of that block is
- * absent, until a later request of the host backs it. The region of a request
- * only says up to where later requests may go.
+ * The host backs pages; the kernel adds whole memory blocks (128 MiB to 2 GiB).
+ * If a range begins or ends within a block, the rest of that block is absent
+ * until a later request backs it. The region of a request only says how far
+ * later requests may go.
  *
- * Pure: no state, no kernel services, plain values in and out. Pages are of
- * the guest's size here.
+ * Pure: no state, no kernel services, plain values in and out. Pages are of the
+ * guest's size here.
  */
 #include <linux/align.h>
 #include <linux/bitops.h>
@@ -22,9 +22,9 @@
 #include "plan.h"
 
 /*
- * A kernel without enough memory that it can use for itself (page tables,
- * slabs) is in trouble however much is movable. The kernel's own auto-movable
- * policy draws the line at the same place.
+ * A kernel without enough memory for itself (page tables, slabs) is in trouble,
+ * however much is movable. Its own auto-movable policy draws the line at the
+ * same ratio.
  */
 #define MOVABLE_PER_KERNEL	3
 
@@ -43,10 +43,10 @@ static bool contains(const struct hvb_range *outer, unsigned long start,
  * @region: the pages that it may back later, or NULL
  * @pluggable: the pages that this kernel can have
  * @block_pages: size of a memory block, a power of two
- * @plan: the result
+ * @plan: filled in
  *
- * Return: 0; -EINVAL when @range is empty or not within @region; -ERANGE when
- * a block that it touches is not within @pluggable.
+ * Return: 0; -EINVAL if @range is empty or not within @region; -ERANGE if a
+ * block that it touches is not within @pluggable.
  */
 int hvb_plan_hot_add(const struct hvb_range *range,
 		     const struct hvb_range *region,
@@ -73,7 +73,7 @@ int hvb_plan_hot_add(const struct hvb_range *range,
  * @plan: the plan
  * @piece: blocks of the plan
  *
- * Return: the pages; none (count 0) when the piece is outside the range.
+ * Return: the pages; none (count 0) if the piece is outside the range.
  */
 struct hvb_range hvb_plan_backed(const struct hvb_plan *plan,
 				 const struct hvb_range *piece)
@@ -109,13 +109,13 @@ bool hvb_plan_is_transient(int err)
 }
 
 /**
- * hvb_plan_answer() - what the host is told
+ * hvb_plan_answer() - what to tell the host
  * @added_pages: 4 KiB pages added, from the start of its range
  * @err: 0, or the errno of what stopped the adding
  *
- * Return: the answer. Nothing added, and it can't be later: success with no
- * page, upon which the host never asks again. Nothing added for now: failure,
- * upon which it asks again.
+ * Return: the answer. If nothing was added and never can be, it is success with
+ * no pages, and the host never asks again. If nothing was added for now, it is
+ * failure, and the host asks again.
  */
 struct hvb_answer hvb_plan_answer(u64 added_pages, int err)
 {
@@ -141,13 +141,13 @@ unsigned int hvb_plan_alignment(u64 block_bytes)
 }
 
 /**
- * hvb_plan_zone() - where the next block comes online
+ * hvb_plan_zone() - where should the next block come online?
  * @policy: what the admin set
- * @kernel_pages: pages that the kernel can use for everything
- * @movable_pages: pages that it can use only for what can be moved
+ * @kernel_pages: pages that can be used for everything
+ * @movable_pages: pages that can be used only for what can be moved
  * @block_pages: pages of the block
  *
- * Return: the zone; HVB_ZONE_NONE when it is left to others.
+ * Return: the zone; HVB_ZONE_NONE if it is left to others.
  */
 enum hvb_zone hvb_plan_zone(enum hvb_online_policy policy, u64 kernel_pages,
 			    u64 movable_pages, u64 block_pages)
@@ -168,7 +168,7 @@ enum hvb_zone hvb_plan_zone(enum hvb_online_policy policy, u64 kernel_pages,
 }
 
 /**
- * hvb_plan_order() - the largest chunk that begins a run of pages
+ * hvb_plan_order() - the largest chunk at the start of a run of pages
  * @start: number of the first page
  * @count: how many pages, not 0
  * @max_order: the largest order allowed

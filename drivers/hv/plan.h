@@ -8,10 +8,10 @@
 #include "ranges.h"
 
 /**
- * enum hvb_online_policy - what is done with a hot-added block
+ * enum hvb_online_policy - what to do with a hot-added block
  * @HVB_ONLINE_KERNEL: online for every use
- * @HVB_ONLINE_MOVABLE: online for what can be moved, and so taken back
- * @HVB_ONLINE_AUTO: movable while the kernel's share stays large enough
+ * @HVB_ONLINE_MOVABLE: online for movable pages only, so it can go again
+ * @HVB_ONLINE_AUTO: movable as long as the kernel's share stays large enough
  * @HVB_ONLINE_OFF: left to the distribution
  */
 enum hvb_online_policy {
@@ -34,12 +34,12 @@ enum hvb_zone {
 };
 
 /**
- * struct hvb_plan - what a hot-add request means in memory blocks
+ * struct hvb_plan - a hot-add request in memory blocks
  * @backed: the pages that the host backs now; never empty
  * @first_page: start of the first block touched
  * @end_page: end of the last block touched
  *
- * Pages of [@first_page, @end_page) outside @backed are absent until a later
+ * Pages in [@first_page, @end_page) outside @backed are absent until a later
  * request backs them.
  */
 struct hvb_plan {
@@ -49,7 +49,7 @@ struct hvb_plan {
 };
 
 /**
- * struct hvb_answer - what the host is told of a hot-add
+ * struct hvb_answer - what to tell the host about a hot-add
  * @page_count: 4 KiB pages added
  * @result: DM_HOT_ADD_SUCCESS or DM_HOT_ADD_FAILURE
  */

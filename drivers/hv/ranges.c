@@ -2,13 +2,13 @@
 /*
  * A set of pages, kept as ranges in a maple tree.
  *
- * The driver has two kinds of absent pages: those that it gave to the host
- * and those that the host never backed. Each kind is such a set. Neighbouring
- * ranges are merged, so that what the set costs follows the number of runs
- * and not of pages, and so that what leaves for the host is as long as can be.
+ * The driver keeps such a set for each kind of absent pages, and for the blocks
+ * that it added. Neighbouring ranges are merged: the cost of a set then follows
+ * its runs and not its pages, and the ranges that go to the host are as long as
+ * can be.
  *
- * Context: all functions may be called where the kernel may sleep, and a set
- * is changed by one caller at a time; that one holds a mutex of its own.
+ * Context: all functions may sleep. Callers change a set one at a time, under a
+ * mutex of their own.
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -17,7 +17,7 @@
 
 #include "ranges.h"
 
-/* All that the tree has to say of a page is that it is in the set. */
+/* The tree has nothing to say about a page but that it is in the set. */
 #define IN_SET	xa_mk_value(1)
 
 /**
@@ -32,7 +32,7 @@ void hvb_ranges_init(struct hvb_ranges *set)
 }
 
 /**
- * hvb_ranges_destroy() - free what the set itself took; the pages stay
+ * hvb_ranges_destroy() - free the memory of the set itself; the pages stay
  * @set: the set
  */
 void hvb_ranges_destroy(struct hvb_ranges *set)
@@ -48,14 +48,14 @@ static bool range_is_sane(unsigned long start, unsigned long count)
 }
 
 /**
- * hvb_ranges_insert() - put pages into the set
+ * hvb_ranges_insert() - insert pages into the set
  * @set: the set
  * @start: number of the first page
  * @count: how many pages
- * @gfp: how to allocate what the tree needs; must allow to sleep
+ * @gfp: for what the tree allocates; must allow sleeping
  *
- * Return: 0; -EINVAL when the range is empty or wraps; -EEXIST when a page of
- * it is in the set; -ENOMEM. The set is unchanged unless 0 is returned.
+ * Return: 0; -EINVAL if the range is empty or wraps; -EEXIST if a page of it is
+ * in the set; -ENOMEM. The set is unchanged unless 0 is returned.
  */
 int hvb_ranges_insert(struct hvb_ranges *set, unsigned long start,
 		      unsigned long count, gfp_t gfp)
@@ -99,14 +99,14 @@ int hvb_ranges_insert(struct hvb_ranges *set, unsigned long start,
 }
 
 /**
- * hvb_ranges_erase() - take pages out of the set
+ * hvb_ranges_erase() - erase pages from the set
  * @set: the set
  * @start: number of the first page
  * @count: how many pages
- * @gfp: how to allocate what the tree needs; must allow to sleep
+ * @gfp: for what the tree allocates; must allow sleeping
  *
- * Return: 0; -EINVAL when the range is empty or wraps; -ENOENT when a page of
- * it is not in the set; -ENOMEM. The set is unchanged unless 0 is returned.
+ * Return: 0; -EINVAL if the range is empty or wraps; -ENOENT if a page of it is
+ * not in the set; -ENOMEM. The set is unchanged unless 0 is returned.
  */
 int hvb_ranges_erase(struct hvb_ranges *set, unsigned long start,
 		     unsigned long count, gfp_t gfp)
@@ -145,7 +145,7 @@ int hvb_ranges_erase(struct hvb_ranges *set, unsigned long start,
  * @start: number of the first page
  * @count: how many pages
  *
- * Return: true when each of them is; false also for an empty range.
+ * Return: true if they are; false also for an empty range.
  */
 bool hvb_ranges_contains(struct hvb_ranges *set, unsigned long start,
 			 unsigned long count)
@@ -164,15 +164,14 @@ bool hvb_ranges_contains(struct hvb_ranges *set, unsigned long start,
 }
 
 /**
- * hvb_ranges_next() - the first part of the set in a stretch of pages
+ * hvb_ranges_next() - find the first part of the set in a stretch of pages
  * @set: the set
- * @from: number of the first page looked at
- * @end: number of the page after the last one looked at
- * @part: the part found: the pages of one range of the set that lie in
- *	[@from, @end)
+ * @from: number of the first page to look at
+ * @end: number of the page after the last one to look at
+ * @part: filled in: the pages in [@from, @end) of one range of the set
  *
- * Return: false when no page of the stretch is in the set. To go through a
- * set, call again with @from at the end of the part found.
+ * Return: false if no page of the stretch is in the set. To walk through a set,
+ * call again with @from at the end of the part found.
  */
 bool hvb_ranges_next(struct hvb_ranges *set, unsigned long from,
 		     unsigned long end, struct hvb_range *part)
@@ -199,7 +198,7 @@ bool hvb_ranges_next(struct hvb_ranges *set, unsigned long from,
  * hvb_ranges_count() - how many of these pages are in the set?
  * @set: the set
  * @start: number of the first page
- * @count: how many pages are looked at
+ * @count: how many pages to look at
  *
  * Return: pages that are in the set.
  */

@@ -18,7 +18,7 @@ struct hvb_range {
 };
 
 /**
- * hvb_range_end() - where a range ends
+ * hvb_range_end() - the end of a range
  * @range: the range
  *
  * Return: number of the page after its last.
@@ -29,7 +29,7 @@ static inline unsigned long hvb_range_end(const struct hvb_range *range)
 }
 
 /**
- * struct hvb_ranges - a set of pages in which neighbours are one range
+ * struct hvb_ranges - a set of pages in which neighbours form one range
  * @tree: from page numbers to whether they are in the set
  * @nr_pages: pages in the set
  * @nr_ranges: runs that they form

@@ -2,7 +2,7 @@
 /*
  * The phases of a memory block, and the steps between them.
  *
- * The table is in hv_balloon-internals.rst, too, with what makes each step.
+ * hv_balloon-internals.rst has the table, too, and says what makes each step.
  */
 #include <linux/bits.h>
 
@@ -18,7 +18,7 @@ static const char * const names[HVB_PHASES] = {
 	[HVB_PHASE_PARKED] = "parked",
 };
 
-/* From each phase, to which others. */
+/* Which phases may follow each phase. */
 static const u8 steps[HVB_PHASES] = {
 	[HVB_PHASE_REST] = BIT(HVB_PHASE_ADDING) | BIT(HVB_PHASE_WAITING) |
 			   BIT(HVB_PHASE_CLAIMED) | BIT(HVB_PHASE_IDLE) |
@@ -43,11 +43,11 @@ const char *hvb_step_name(enum hvb_phase phase)
 }
 
 /**
- * hvb_step_is_allowed() - may a block go from one phase to the other?
+ * hvb_step_is_allowed() - may a block go from one phase to another?
  * @from: the one
  * @to: the other
  *
- * Return: true when it may.
+ * Return: true if it may.
  */
 bool hvb_step_is_allowed(enum hvb_phase from, enum hvb_phase to)
 {

@@ -6,10 +6,10 @@
 #include <linux/types.h>
 
 /**
- * enum hvb_phase - what the driver is about with a memory block
+ * enum hvb_phase - what the driver is doing with a memory block
  * @HVB_PHASE_REST: nothing; it is online, or none of the driver's business
  * @HVB_PHASE_ADDING: add_memory() is about to be called for it, or is running
- * @HVB_PHASE_WAITING: it was added, should be online and isn't
+ * @HVB_PHASE_WAITING: it was added and should be online, but isn't
  * @HVB_PHASE_CLAIMED: it is being set offline for the host
  * @HVB_PHASE_IDLE: it was set offline for the host, and should come online
  * @HVB_PHASE_REMOVED: it left the kernel for the host

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PSI triggers in words: "full 50000 500000" is 50 ms in a window of 500 ms in
- * which nothing ran for want of memory (Documentation/accounting/psi.rst).
+ * PSI triggers as text: "full 50000 500000" fires when nothing ran for want of
+ * memory for 50 ms within 500 ms (Documentation/accounting/psi.rst).
  *
  * Pure: no state, no kernel services, plain values in and out.
  */
@@ -13,17 +13,17 @@
 
 #include "trigger.h"
 
-/* No kernel takes a longer window, and some none that is shorter. */
+/* No kernel takes a longer window, and some take no shorter one. */
 #define WINDOW_MAX_US		(10 * USEC_PER_SEC)
 #define WINDOW_SAFE_US		(500 * USEC_PER_MSEC)
 
 /**
  * hvb_trigger_parse() - read a trigger
- * @text: in PSI's words; white space around it doesn't matter
- * @trigger: what it says
+ * @text: in PSI's syntax; white space around it doesn't matter
+ * @trigger: filled in
  *
- * Return: 0; -EINVAL when these are not the words; -ERANGE when the window is
- * 0 or above 10 s, or the threshold is 0 or above the window.
+ * Return: 0; -EINVAL if the syntax is wrong; -ERANGE if the window is 0 or
+ * above 10 s, or the threshold is 0 or above the window.
  */
 int hvb_trigger_parse(const char *text, struct hvb_trigger *trigger)
 {
@@ -44,8 +44,8 @@ int hvb_trigger_parse(const char *text, struct hvb_trigger *trigger)
 
 /**
  * hvb_trigger_format() - write a trigger
- * @trigger: what it says
- * @text: room for HVB_TRIGGER_MAX characters
+ * @trigger: the trigger
+ * @text: filled in; has room for HVB_TRIGGER_MAX characters
  */
 void hvb_trigger_format(const struct hvb_trigger *trigger, char *text)
 {
@@ -55,11 +55,11 @@ void hvb_trigger_format(const struct hvb_trigger *trigger, char *text)
 }
 
 /**
- * hvb_trigger_widen() - the nearest trigger that every kernel takes
+ * hvb_trigger_widen() - widen to the nearest trigger that every kernel takes
  * @trigger: the trigger; on return with the shortest window that all kernels
  *	take, and the same share of it as threshold
  *
- * Return: false when it is one already.
+ * Return: false if every kernel takes it already.
  */
 bool hvb_trigger_widen(struct hvb_trigger *trigger)
 {

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* PSI triggers in words: see trigger.c. */
+/* PSI triggers as text: see trigger.c. */
 #ifndef _HVB_TRIGGER_H
 #define _HVB_TRIGGER_H
 
 #include <linux/types.h>
 
-/* Room for a trigger in PSI's words. */
+/* Room for a trigger as text. */
 #define HVB_TRIGGER_MAX	40
 
-/* What the stock kernel's memory.pressure takes, and old kernels don't. */
+/* The defaults. Old kernels refuse the shorter window. */
 #define HVB_TRIGGER_FULL	"full 50000 500000"
 #define HVB_TRIGGER_EARLY	"some 20000 200000"
 
 /**
- * struct hvb_trigger - when PSI is to tell
- * @full: all tasks wait ("full"), or some ("some")
- * @threshold_us: waiting for so long in all
- * @window_us: within so long
+ * struct hvb_trigger - when PSI should fire
+ * @full: all tasks are stalled ("full"), or some ("some")
+ * @threshold_us: for this long in total
+ * @window_us: within this window
  */
 struct hvb_trigger {
 	bool full;
