@@ -123,7 +123,7 @@ static int serve_caps(struct hvb_conversation *conv, const struct hvb_msg *msg)
 static int serve_info(struct hvb_conversation *conv, const struct hvb_msg *msg)
 {
 	if (!msg->info.known) {
-		dev_info_ratelimited(conv->base->dev, "the host told something of a kind that is not known\n");
+		dev_info_ratelimited(conv->base->dev, "the host sent information of an unknown kind\n");
 		return 0;
 	}
 	if (conv->agreed.max_page_count == msg->info.max_page_count)

@@ -83,7 +83,7 @@ int hvb_device_init(struct hvb_device *dm)
 		return err;
 	}
 	if (!hvb_base_can_hot_add(&dm->base))
-		dev_info_once(dm->base.dev, "hot-add is off: it can't be had on this architecture\n");
+		dev_info_once(dm->base.dev, "hot-add is off: not supported on this architecture\n");
 	if (!hvb_base_can_balloon(&dm->base))
 		dev_info_once(dm->base.dev, "ballooning is off: it needs a kernel with pages of 4 KiB\n");
 	hvb_devices_join(dm);

@@ -282,7 +282,7 @@ void hvb_hot_add(struct hvb_requests *reqs, const struct hvb_msg *msg,
 		answer(reqs, &req, err, outcome);
 		return;
 	}
-	dev_warn_ratelimited(reqs->base->dev, "hot-add of pages %llu+%llu has %lu added (%d), the rest is tried again until it is\n",
+	dev_warn_ratelimited(reqs->base->dev, "hot-add of pages %llu+%llu has %lu added so far (%d), the rest is retried\n",
 			     req.range.start, req.range.count, req.added_pages,
 			     err);
 	put_off(reqs, &req, PAUSE_MS, outcome);

@@ -193,7 +193,7 @@ static void adopt_part(struct hvb_memory *mem, enum ledger_set set,
 					GFP_KERNEL | __GFP_NOFAIL);
 out:
 	if (err)
-		dev_warn_ratelimited(mem->base->dev, "pages %lu+%lu of the driver before can't be taken over (%d)\n",
+		dev_warn_ratelimited(mem->base->dev, "can't take over pages %lu+%lu from the earlier driver (%d)\n",
 				     start, count, err);
 }
 

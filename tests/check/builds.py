@@ -93,7 +93,7 @@ exec nice make -C "/lib/modules/$1/build" M=/tmp/tree W=1 ARCH=arm64 \
 
 # What such a kernel can't have, said in dmesg. The compiler leaves a line out
 # where it can't come.
-OFF = {b"hot-add is off: it can't be had": "arm64",
+OFF = {b"hot-add is off: not supported": "arm64",
        b"ballooning is off: it needs": "arm64-16k"}
 
 # What compat.h is told of each kernel.
