@@ -215,7 +215,7 @@ static int add(struct hvb_memory *mem, unsigned long start, unsigned long count)
 			  PFN_PHYS(count), MHP_MERGE_RESOURCE);
 }
 
-static void online(struct hvb_memory *mem, unsigned long page)
+static void online_block(struct hvb_memory *mem, unsigned long page)
 {
 	enum hvb_online_policy policy;
 	enum hvb_zone zone;
@@ -264,7 +264,7 @@ int hvb_added_add(struct hvb_memory *mem, const struct hvb_range *blocks,
 	trace_hvb_range(HVB_TRACE_ADDED, blocks->start, blocks->count);
 	for (page = blocks->start; page < hvb_range_end(blocks);
 	     page += mem->base->block_pages)
-		online(mem, page);
+		online_block(mem, page);
 	landed(mem);
 	hvb_reserve_fill(&mem->reserve);
 	return 0;
