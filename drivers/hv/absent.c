@@ -25,7 +25,6 @@
 #include "base.h"
 #include "compat.h"
 #include "memory.h"
-#include "msg.h"
 #include "trace.h"
 
 /**
@@ -86,12 +85,20 @@ void hvb_absent_erase(struct hvb_memory *mem, struct hvb_ranges *set,
 	must(mem, hvb_ranges_erase(set, start, count, HVB_GFP_MUST), start, count);
 }
 
-/*
+/**
+ * hvb_absent_count_balloon() - count pages as a balloon's, or no longer
+ * @mem: the guest's memory
+ * @start: number of the first page
+ * @count: how many pages
+ * @sign: 1 or -1
+ *
  * The kernel counts balloon pages by node. The node comes from the address,
  * because the struct pages of an offline block don't hold it.
+ *
+ * Context: any.
  */
-static void count_balloon(struct hvb_memory *mem, unsigned long start,
-			  unsigned long count, int sign)
+void hvb_absent_count_balloon(struct hvb_memory *mem, unsigned long start,
+			      unsigned long count, int sign)
 {
 	unsigned long end = start + count;
 
@@ -103,23 +110,6 @@ static void count_balloon(struct hvb_memory *mem, unsigned long start,
 					 sign * (long)(next - start));
 		start = next;
 	}
-}
-
-/**
- * hvb_absent_hold_range() - hold pages of a block that went offline
- * @mem: the guest's memory
- * @start: number of the first page
- * @count: how many pages
- *
- * They are fresh now: held, and the host wasn't told about them.
- *
- * Context: mem->lock is held; may sleep.
- */
-void hvb_absent_hold_range(struct hvb_memory *mem, unsigned long start,
-			   unsigned long count)
-{
-	hvb_absent_insert(mem, &mem->fresh, start, count);
-	count_balloon(mem, start, count, 1);
 }
 
 /**
@@ -179,90 +169,6 @@ void hvb_absent_make_present(struct hvb_memory *mem, unsigned long start,
 	hvb_absent_release(mem, to, end - to);
 }
 
-/**
- * hvb_absent_hold() - make allocated pages absent
- * @mem: the guest's memory
- * @page: the first of them; neither compound nor split
- * @order: their order
- *
- * They are fresh now: held, and the host wasn't told about them.
- *
- * Context: may sleep.
- * Return: 0; -EBUSY if their block is moving; -ENOMEM. On error the pages are
- * still the caller's.
- */
-int hvb_absent_hold(struct hvb_memory *mem, struct page *page,
-		    unsigned int order)
-{
-	unsigned long start = page_to_pfn(page), count = 1UL << order, i;
-	int err = -EBUSY;
-
-	mutex_lock(&mem->lock);
-	if (start >= hvb_range_end(&mem->moving) ||
-	    start + count <= mem->moving.start)
-		err = hvb_ranges_insert(&mem->fresh, start, count, GFP_KERNEL);
-	if (err)
-		goto unlock;
-
-	split_page(page, order);
-	page_offline_begin();
-	for (i = 0; i < count; i++)
-		__SetPageOffline(page + i);
-	page_offline_end();
-	adjust_managed_page_count(page, -(long)count);
-	count_balloon(mem, start, count, 1);
-unlock:
-	mutex_unlock(&mem->lock);
-	return err;
-}
-
-/**
- * hvb_absent_pack_fresh() - fill a response with fresh pages
- * @mem: the guest's memory
- * @packer: the response
- *
- * Context: may sleep.
- * Return: number of the page after the last one packed.
- */
-unsigned long hvb_absent_pack_fresh(struct hvb_memory *mem,
-				    struct hvb_packer *packer)
-{
-	unsigned long end = 0;
-	struct hvb_range part;
-
-	mutex_lock(&mem->lock);
-	while (hvb_ranges_next(&mem->fresh, end, ULONG_MAX, &part)) {
-		u64 packed = hvb_pack_range(packer, part.start, part.count);
-
-		if (packed)
-			end = part.start + packed;
-		if (packed < part.count)
-			break;
-	}
-	mutex_unlock(&mem->lock);
-	return end;
-}
-
-/**
- * hvb_absent_told() - the host knows about fresh pages now
- * @mem: the guest's memory
- * @end: it was told about all fresh pages below this page number
- *
- * Context: may sleep.
- */
-void hvb_absent_told(struct hvb_memory *mem, unsigned long end)
-{
-	struct hvb_range part;
-
-	mutex_lock(&mem->lock);
-	while (hvb_ranges_next(&mem->fresh, 0, end, &part)) {
-		hvb_absent_erase(mem, &mem->fresh, part.start, part.count);
-		hvb_absent_insert(mem, &mem->given, part.start, part.count);
-		trace_hvb_range(HVB_TRACE_GIVEN, part.start, part.count);
-	}
-	mutex_unlock(&mem->lock);
-}
-
 /*
  * Makes the first of these pages that are in the set present, from one block at
  * most, to keep the wait for the lock short. Return: the page to continue from.
@@ -279,7 +185,7 @@ static unsigned long free_some(struct hvb_memory *mem, struct hvb_ranges *set,
 			  ALIGN(part.start + 1, mem->base->block_pages));
 		part.count = end - part.start;
 		hvb_absent_erase(mem, set, part.start, part.count);
-		count_balloon(mem, part.start, part.count, -1);
+		hvb_absent_count_balloon(mem, part.start, part.count, -1);
 		hvb_absent_make_present(mem, part.start, part.count);
 		*nr += part.count;
 	}
@@ -298,30 +204,6 @@ static unsigned long free_all(struct hvb_memory *mem, struct hvb_ranges *set,
 		cond_resched();
 	}
 	return nr;
-}
-
-/**
- * hvb_absent_fresh_pages() - how many pages wasn't the host told about yet?
- * @mem: the guest's memory
- *
- * Context: the device's workqueue.
- * Return: pages.
- */
-unsigned long hvb_absent_fresh_pages(const struct hvb_memory *mem)
-{
-	return mem->fresh.nr_pages;
-}
-
-/**
- * hvb_absent_fresh_ranges() - how many runs do these pages form?
- * @mem: the guest's memory
- *
- * Context: the device's workqueue.
- * Return: runs.
- */
-unsigned long hvb_absent_fresh_ranges(const struct hvb_memory *mem)
-{
-	return mem->fresh.nr_ranges;
 }
 
 /**

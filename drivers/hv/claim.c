@@ -28,7 +28,7 @@ static void claim_rest(struct hvb_memory *mem, unsigned long start,
 		unsigned long nr = min(until - start, mem->claim_pages);
 
 		if (nr) {
-			hvb_absent_hold_range(mem, start, nr);
+			hvb_fresh_hold_range(mem, start, nr);
 			mem->claim_pages -= nr;
 			mem->nr_claimed += nr;
 		}

@@ -92,7 +92,7 @@ static unsigned long hold_one(struct hvb_requests *reqs, unsigned int *order)
 			--*order;
 			continue;
 		}
-		err = hvb_absent_hold(reqs->mem, page, *order);
+		err = hvb_fresh_hold(reqs->mem, page, *order);
 		if (!err)
 			break;
 		__free_pages(page, *order);

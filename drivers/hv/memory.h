@@ -128,22 +128,19 @@ unsigned int hvb_memory_changes(const struct hvb_memory *mem);
 
 /* absent.c */
 struct hvb_ranges *hvb_absent_set(struct hvb_memory *mem, unsigned int i);
-int hvb_absent_hold(struct hvb_memory *mem, struct page *page,
-		    unsigned int order);
-void hvb_absent_hold_range(struct hvb_memory *mem, unsigned long start,
-			   unsigned long count);
-unsigned long hvb_absent_pack_fresh(struct hvb_memory *mem,
-				    struct hvb_packer *packer);
-void hvb_absent_told(struct hvb_memory *mem, unsigned long end);
-unsigned long hvb_absent_fresh_pages(const struct hvb_memory *mem);
-unsigned long hvb_absent_fresh_ranges(const struct hvb_memory *mem);
-void hvb_absent_drop_fresh(struct hvb_memory *mem);
-unsigned long hvb_absent_return(struct hvb_memory *mem, unsigned long start,
-				unsigned long count);
+void hvb_absent_insert(struct hvb_memory *mem, struct hvb_ranges *set,
+		       unsigned long start, unsigned long count);
+void hvb_absent_erase(struct hvb_memory *mem, struct hvb_ranges *set,
+		      unsigned long start, unsigned long count);
+void hvb_absent_count_balloon(struct hvb_memory *mem, unsigned long start,
+			      unsigned long count, int sign);
 void hvb_absent_release(struct hvb_memory *mem, unsigned long start,
 			unsigned long count);
 void hvb_absent_make_present(struct hvb_memory *mem, unsigned long start,
 			     unsigned long count);
+void hvb_absent_drop_fresh(struct hvb_memory *mem);
+unsigned long hvb_absent_return(struct hvb_memory *mem, unsigned long start,
+				unsigned long count);
 bool hvb_absent_next(struct hvb_memory *mem, unsigned long from,
 		     unsigned long end, struct hvb_range *first);
 unsigned long hvb_absent_count_locked(struct hvb_memory *mem,
@@ -151,10 +148,17 @@ unsigned long hvb_absent_count_locked(struct hvb_memory *mem,
 				      unsigned long count);
 unsigned long hvb_absent_count(struct hvb_memory *mem, unsigned long start,
 			       unsigned long count);
-void hvb_absent_insert(struct hvb_memory *mem, struct hvb_ranges *set,
-		       unsigned long start, unsigned long count);
-void hvb_absent_erase(struct hvb_memory *mem, struct hvb_ranges *set,
-		      unsigned long start, unsigned long count);
+
+/* fresh.c */
+int hvb_fresh_hold(struct hvb_memory *mem, struct page *page,
+		   unsigned int order);
+void hvb_fresh_hold_range(struct hvb_memory *mem, unsigned long start,
+			  unsigned long count);
+unsigned long hvb_fresh_pack(struct hvb_memory *mem,
+			     struct hvb_packer *packer);
+void hvb_fresh_told(struct hvb_memory *mem, unsigned long end);
+unsigned long hvb_fresh_pages(const struct hvb_memory *mem);
+unsigned long hvb_fresh_ranges(const struct hvb_memory *mem);
 
 /* claim.c */
 int hvb_claim_cycle(struct hvb_memory *mem, unsigned long start,

@@ -62,13 +62,13 @@ static int tell_one(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,
 	int err;
 
 	hvb_pack_start(&packer, reqs->send_buf, type);
-	end = hvb_absent_pack_fresh(reqs->mem, &packer);
+	end = hvb_fresh_pack(reqs->mem, &packer);
 	more = !is_last ||
-	       packer.nr_pages < hvb_absent_fresh_pages(reqs->mem);
+	       packer.nr_pages < hvb_fresh_pages(reqs->mem);
 	err = hvb_channel_send(reqs->channel, reqs->send_buf,
 			       hvb_pack_finish(&packer, trans_id, more));
 	if (!err)
-		hvb_absent_told(reqs->mem, end);
+		hvb_fresh_told(reqs->mem, end);
 	return err;
 }
 
@@ -89,7 +89,7 @@ int hvb_request_tell(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,
 	int err = 0;
 
 	while (!err &&
-	       hvb_absent_fresh_ranges(reqs->mem) > DM_RESPONSE_RANGES_MAX)
+	       hvb_fresh_ranges(reqs->mem) > DM_RESPONSE_RANGES_MAX)
 		err = tell_one(reqs, type, trans_id, false);
 	if (!is_last)
 		return err;
@@ -98,6 +98,6 @@ int hvb_request_tell(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,
 	do {
 		if (!err)
 			err = tell_one(reqs, type, trans_id, true);
-	} while (!err && hvb_absent_fresh_pages(reqs->mem));
+	} while (!err && hvb_fresh_pages(reqs->mem));
 	return err;
 }

@@ -331,7 +331,7 @@ static int take_while_moves(struct host *host, struct page *page,
 	mem->moving.start = moving;
 	mem->moving.count = 1;
 	mutex_unlock(&mem->lock);
-	err = hvb_absent_hold(&host->dm.memory, page, 1);
+	err = hvb_fresh_hold(&host->dm.memory, page, 1);
 	mutex_lock(&mem->lock);
 	mem->moving.count = 0;
 	mutex_unlock(&mem->lock);
