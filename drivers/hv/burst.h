@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Bursts of demand and pressure: see burst.c. */
+/* Bursts of demand and pressure: see burst.c and forecast.c. */
 #ifndef _HVB_BURST_H
 #define _HVB_BURST_H
 
+#include <linux/time64.h>
 #include <linux/types.h>
+
+/* Between reports without a burst; a forecast must see further. */
+#define HVB_BURST_TICK_US	USEC_PER_SEC
+
+/* How long one signal keeps the fast cadence. */
+#define HVB_BURST_HOT_US	USEC_PER_SEC
 
 /**
  * enum hvb_signal - what says that memory runs short, earliest first
@@ -107,19 +114,27 @@ struct hvb_sample {
 
 /**
  * struct hvb_burst - what is remembered from moment to moment
- * @sampled_us: when the last sample was taken, 0 before the first
+ * @first_us: when the first sample was taken
+ * @sampled_us: when the last one was taken, 0 before the first
  * @task_pages: of the last sample
+ * @size_pages: used and available; the last that was seen while not starved
+ * @is_starved: next to nothing is available
  * @rate_pages_s: how fast that grows, smoothed
  * @answer_us: how long the host is expected to take to answer
  * @asked_us: since when more is asked for than the guest has, 0 when not
  * @last_answer_us: how long the host took the last time, 0 when unknown
  * @max_answer_us: how long it took at most
+ * @gain_percent: what the host gives for 100 pages that are asked for, 0 before
+ *	it was seen
+ * @has_arrived: memory arrived since the last sample
+ * @lagged_pages: asked for, as long ago as the host takes to answer
  * @forecast_pages: asked for because of growth
  * @step_pages: asked for because of pressure
  * @stepped_us: when @step_pages was last raised
  * @reported_us: when the last report was due, 0 before the first
  * @is_urgent: a report is owed before its time
  * @hot_until_us: until when reports leave at the fast cadence
+ * @pressed_us: when the kernel last said that memory is short, 0 when never
  * @full_first_us: when the pressure that lasts now began, 0 when there is none
  * @full_last_us: when it was last seen
  * @arrived_us: when memory last arrived
@@ -128,19 +143,26 @@ struct hvb_sample {
  * @signals: how often each was seen
  */
 struct hvb_burst {
+	u64 first_us;
 	u64 sampled_us;
 	u64 task_pages;
+	u64 size_pages;
+	bool is_starved;
 	u64 rate_pages_s;
 	u64 answer_us;
 	u64 asked_us;
 	u64 last_answer_us;
 	u64 max_answer_us;
+	u64 gain_percent;
+	bool has_arrived;
+	u64 lagged_pages;
 	u64 forecast_pages;
 	u64 step_pages;
 	u64 stepped_us;
 	u64 reported_us;
 	bool is_urgent;
 	u64 hot_until_us;
+	u64 pressed_us;
 	u64 full_first_us;
 	u64 full_last_us;
 	u64 arrived_us;
@@ -157,6 +179,7 @@ bool hvb_burst_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
 		      unsigned int decay_s);
 u64 hvb_burst_boost(const struct hvb_burst *burst, u64 need_pages,
 		    u64 max_pages);
+u64 hvb_burst_look_us(const struct hvb_burst *burst);
 bool hvb_burst_is_hot(const struct hvb_burst *burst, u64 now_us);
 enum hvb_due hvb_burst_due(const struct hvb_burst *burst,
 			   unsigned int interval_ms, u64 now_us);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Owns the fuzzing of demand.c and burst.c. The input is a guest, up to 4 TiB,
- * and what happens to it as time goes on. All loops must end, and what is asked
- * for must stay within what burst.c says of it.
+ * Owns the fuzzing of demand.c, burst.c and forecast.c. The input is a guest, up
+ * to 4 TiB, and what happens to it as time goes on. All loops must end, and what
+ * is asked for must stay within what burst.c says of it.
  */
 #include "burst.h"
 #include "demand.h"
@@ -62,6 +62,7 @@ static void sample(struct hvb_burst *burst, struct input *input, u64 now_us,
 	boost = hvb_burst_boost(burst, sample.need_pages, most);
 	MUST(boost <= hvb_burst_boost(burst, sample.need_pages, 0));
 	MUST(!most || !boost || sample.need_pages + boost <= most);
+	MUST(burst->gain_percent <= 160);
 }
 
 static void happen(struct hvb_burst *burst, struct input *input, u64 now_us)
@@ -84,7 +85,7 @@ static void happen(struct hvb_burst *burst, struct input *input, u64 now_us)
 	}
 }
 
-/* A report never comes too soon, and the reporter never sleeps over one. */
+/* A report never comes too soon, and the reporter wakes for a look or for one. */
 static void must_come_due(struct hvb_burst *burst, struct input *input,
 			  u64 now_us)
 {
@@ -93,8 +94,10 @@ static void must_come_due(struct hvb_burst *burst, struct input *input,
 	u64 then_us = now_us + wait_us;
 
 	MUST(wait_us <= USEC_PER_SEC);
-	if (burst->is_urgent || hvb_burst_is_hot(burst, now_us) ==
-				hvb_burst_is_hot(burst, then_us))
+	MUST(wait_us <= hvb_burst_look_us(burst));
+	if (wait_us < hvb_burst_look_us(burst) &&
+	    (burst->is_urgent || hvb_burst_is_hot(burst, now_us) ==
+				 hvb_burst_is_hot(burst, then_us)))
 		MUST(hvb_burst_due(burst, interval_ms, then_us) !=
 		     HVB_DUE_LATER);
 	if (hvb_burst_due(burst, interval_ms, now_us) == HVB_DUE_LATER)
