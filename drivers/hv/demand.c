@@ -2,17 +2,22 @@
 /*
  * From counters to what the host is told, and to how much the guest may give.
  *
- *   used          = max(commit charge, in use + swapped out)
+ *   held          = in use + swapped out
+ *   used          = held + (commit charge - held) * held / commit charge
  *   need          = size for it + ballooned + added but not online
  *   num_committed = need + what a burst adds
  *
  * The commit charge is what was promised, which can be more than is in use; but
  * it is blind to memory reserved without a promise (the heaps of V8, the JVM
- * and Go), to slabs and page tables. What is in use is all that can't be had
- * without swapping, so page cache doesn't count, not even the part that the
- * kernel would rather keep; what was swapped out would be in use if there were
- * room. The price of memory that the host added, struct pages and higher
- * watermarks, is no reason for more.
+ * and Go), to slabs and page tables. Of a promise not yet kept, as large a share
+ * is expected to be touched as was touched of all promises so far: experience,
+ * which makes no promise count for more than what is in use. Where the kernel
+ * promises no more than there is, all of it counts.
+ *
+ * What is in use is all that can't be had without swapping, so page cache doesn't
+ * count, not even the part that the kernel would rather keep; what was swapped
+ * out would be in use if there were room. The price of memory that the host
+ * added, struct pages and higher watermarks, is no reason for more.
  *
  * The size for what is used is the smallest at which the floor is available
  * besides: the size at which the guest gives no more. It hangs on what is used
@@ -29,6 +34,9 @@
 #include "demand.h"
 
 #define MIB_PAGES(mib)	((u64)(mib) << 8)
+
+/* The share of promises that was touched is counted in parts of so many bits. */
+#define TOUCHED_SHIFT	20
 
 /* With less than both of these available, a guest is out of memory. */
 #define LAST_SHARE	32
@@ -117,8 +125,15 @@ static u64 used(const struct hvb_counters *now)
 {
 	u64 not_used = now->avail_pages + now->cache_pages + now->price_pages;
 	u64 in_use = now->total_pages - min(not_used, now->total_pages);
+	u64 held = in_use + now->swapped_pages, commit = now->commit_pages;
+	u64 touched;
 
-	return max(now->commit_pages, in_use + now->swapped_pages);
+	if (commit <= held)
+		return held;
+	if (!now->is_overcommitting)
+		return commit;
+	touched = div64_u64(held << TOUCHED_SHIFT, commit);
+	return held + (((commit - held) * touched) >> TOUCHED_SHIFT);
 }
 
 /**

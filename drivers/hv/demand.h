@@ -11,6 +11,7 @@
  * @avail_pages: that can be had without swapping
  * @free_pages: that are free
  * @commit_pages: the kernel's commit charge
+ * @is_overcommitting: the kernel may promise more than there is
  * @ballooned_pages: given to the host
  * @offline_pages: added by the host and backed, but not online and not about to
  *	be
@@ -33,6 +34,7 @@ struct hvb_counters {
 	u64 avail_pages;
 	u64 free_pages;
 	u64 commit_pages;
+	bool is_overcommitting;
 	u64 ballooned_pages;
 	u64 offline_pages;
 	u64 price_pages;

@@ -233,6 +233,7 @@ void guest_count(const struct guest *guest, struct hvb_counters *now)
 	now->cache_pages = pages(kept);
 	now->free_pages = pages(not_used(guest) - guest->cache);
 	now->commit_pages = pages(guest->promised);
+	now->is_overcommitting = true;
 	now->ballooned_pages = pages(guest->ballooned);
 	now->price_pages = pages(overhead(guest));
 	now->swapped_pages = pages(guest->swapped);
