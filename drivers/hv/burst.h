@@ -119,7 +119,7 @@ struct hvb_sample {
  * @task_pages: of the last sample
  * @size_pages: used and available; the last that was seen while not starved
  * @is_starved: next to nothing is available
- * @rate_pages_s: how fast that grows, smoothed
+ * @rate_pages_s: how fast @task_pages grows, smoothed
  * @answer_us: how long the host is expected to take to answer
  * @asked_us: since when more is asked for than the guest has, 0 when not
  * @last_answer_us: how long the host took the last time, 0 when unknown
