@@ -3,13 +3,21 @@
  * Reads the kernel's counters, as far as modules can.
  */
 #include <linux/blk_types.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/mman.h>
 #include <linux/swap.h>
+#include <linux/time64.h>
 #include <linux/vmstat.h>
 
 #include "base.h"
 #include "counters.h"
 #include "demand.h"
+#include "fs.h"
+
+/* How often vm.overcommit_memory is looked at. */
+#define STRICT_US		(10 * USEC_PER_SEC)
 
 /* The most that the kernel keeps free because memory was added. */
 #define RESERVE_PAGES_MAX	((u64)(64 << 20) >> PAGE_SHIFT)
@@ -124,6 +132,40 @@ static u64 left_to_cache(u64 cache)
 	return min(cache / 2, low);
 }
 
+/* Return: what the file says; '\0' when it can't be read. */
+static char overcommit_mode(void)
+{
+	struct file *file = hvb_fs_open(HVB_FS_PROC, "sys/vm/overcommit_memory",
+					O_RDONLY);
+	char mode = '\0';
+	loff_t pos = 0;
+
+	if (IS_ERR(file))
+		return '\0';
+	if (kernel_read(file, &mode, 1, &pos) != 1)
+		mode = '\0';
+	__fput_sync(file);
+	return mode;
+}
+
+/**
+ * hvb_counters_tend() - look at what modules have no counter for
+ * @counting: what is remembered
+ * @now_us: the time
+ *
+ * Whether the kernel promises more memory than there is (vm.overcommit_memory).
+ * It is read from a file, but not often: it hardly ever changes.
+ *
+ * Context: a kernel thread of the driver's; may sleep.
+ */
+void hvb_counters_tend(struct hvb_counting *counting, u64 now_us)
+{
+	if (counting->looked_us && now_us - counting->looked_us < STRICT_US)
+		return;
+	counting->looked_us = now_us;
+	WRITE_ONCE(counting->is_strict, overcommit_mode() == '2');
+}
+
 /**
  * hvb_counters_read() - read the kernel's counters of memory
  * @counting: state from earlier readings
@@ -145,6 +187,7 @@ void hvb_counters_read(struct hvb_counting *counting, struct hvb_counters *now)
 	now->cache_pages = hvb_to_wire(left_to_cache(files));
 	now->free_pages = hvb_to_wire(global_zone_page_state(NR_FREE_PAGES));
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
+	now->is_overcommitting = !READ_ONCE(counting->is_strict);
 	now->swap_free_pages = hvb_to_wire(get_nr_swap_pages());
 	read_events(now);
 	now->swapped_pages = swapped_now(counting, now);

@@ -18,10 +18,15 @@ struct hvb_counting {
 	 * guest pages
 	 */
 	u64 kept_free_pages;
+	/** @is_strict: the kernel promises no more memory than there is */
+	bool is_strict;
+	/** @looked_us: when that was last looked at, 0 before the first time */
+	u64 looked_us;
 };
 
 void hvb_counters_read(struct hvb_counting *counting,
 		       struct hvb_counters *now);
+void hvb_counters_tend(struct hvb_counting *counting, u64 now_us);
 u64 hvb_counters_kept_for_added(struct hvb_counting *counting, bool has_added);
 
 #endif

@@ -126,6 +126,20 @@ unsigned int hvb_memory_changes(const struct hvb_memory *mem)
 }
 
 /**
+ * hvb_memory_tend() - look at what hvb_memory_read() can't
+ * @mem: the guest's memory
+ * @now_us: the time
+ *
+ * To be called often; mostly it does nothing.
+ *
+ * Context: a kernel thread of the driver's; may sleep.
+ */
+void hvb_memory_tend(struct hvb_memory *mem, u64 now_us)
+{
+	hvb_counters_tend(&mem->counting, now_us);
+}
+
+/**
  * hvb_memory_read() - read the counters of the guest's memory
  * @mem: the guest's memory
  * @now: filled in

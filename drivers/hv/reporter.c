@@ -111,6 +111,7 @@ static u64 look(struct hvb_reporter *rep)
 
 	signals = hvb_signs_take(rep->signs);
 	hvb_conversation_agreed(rep->conv, &agreed);
+	hvb_memory_tend(rep->mem, now_us);
 	hvb_memory_read(rep->mem, &now);
 	trace_hvb_look(&now);
 	hvb_scarcity_look(&rep->scarcity, signals & BIT(HVB_SIGNAL_RECLAIM),
