@@ -129,7 +129,7 @@ u64 hvb_burst_wait_us(const struct hvb_burst *burst, unsigned int interval_ms,
 	u64 period = burst->is_urgent ? (u64)GAP_US :
 			period_us(burst, interval_ms, now_us);
 
-	return min(period - min(since_us, period), hvb_burst_look_us(burst));
+	return min(period - min(since_us, period), hvb_forecast_look_us(burst));
 }
 
 /**

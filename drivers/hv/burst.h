@@ -174,12 +174,12 @@ struct hvb_burst {
 void hvb_burst_init(struct hvb_burst *burst);
 void hvb_burst_signal(struct hvb_burst *burst, enum hvb_signal signal,
 		      u64 now_us);
-u64 hvb_burst_ahead(const struct hvb_burst *burst);
-bool hvb_burst_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
-		      unsigned int decay_s);
-u64 hvb_burst_boost(const struct hvb_burst *burst, u64 need_pages,
-		    u64 max_pages);
-u64 hvb_burst_look_us(const struct hvb_burst *burst);
+u64 hvb_forecast_ahead(const struct hvb_burst *burst);
+bool hvb_forecast_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
+			 unsigned int decay_s);
+u64 hvb_forecast_boost(const struct hvb_burst *burst, u64 need_pages,
+		       u64 max_pages);
+u64 hvb_forecast_look_us(const struct hvb_burst *burst);
 bool hvb_burst_is_hot(const struct hvb_burst *burst, u64 now_us);
 enum hvb_due hvb_burst_due(const struct hvb_burst *burst,
 			   unsigned int interval_ms, u64 now_us);

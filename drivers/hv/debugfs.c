@@ -70,7 +70,7 @@ static void show_stock_lines(struct seq_file *f, const struct hvb_base *base,
 	seq_printf(f, LABEL "%llu\n", "pages_ballooned",
 		   shot->now.ballooned_pages);
 	seq_printf(f, LABEL "%llu\n", "total_pages_committed",
-		   need_pages + hvb_burst_boost(&shot->reporter.burst,
+		   need_pages + hvb_forecast_boost(&shot->reporter.burst,
 						need_pages,
 						shot->agreed.max_page_count));
 	seq_printf(f, LABEL "%llu\n", "max_dynamic_page_count",

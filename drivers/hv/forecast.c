@@ -229,23 +229,23 @@ static void update_asked(struct hvb_burst *burst,
 		most = min(most, ask_for(burst, burst->size_pages, 100));
 	burst->forecast_pages = max(foreseen(burst, used_pages), need) - need;
 	burst->step_pages = min(burst->step_pages, max(most, need) - need);
-	update_lagged(burst, need + hvb_burst_boost(burst, need, 0), passed_us);
+	update_lagged(burst, need + hvb_forecast_boost(burst, need, 0), passed_us);
 }
 
 /**
- * hvb_burst_ahead() - what will be wanted before the host can answer
+ * hvb_forecast_ahead() - what will be wanted before the host can answer
  * @burst: the memory
  *
  * Return: pages of 4 KiB, as fast as memory in use grows now; 0 when it
  * doesn't.
  */
-u64 hvb_burst_ahead(const struct hvb_burst *burst)
+u64 hvb_forecast_ahead(const struct hvb_burst *burst)
 {
 	return headroom(burst, burst->answer_us + HVB_BURST_TICK_US);
 }
 
 /**
- * hvb_burst_sample() - look at the guest's memory
+ * hvb_forecast_sample() - look at the guest's memory
  * @burst: the memory
  * @sample: what it is like now
  * @decay_s: after so long an eighth is left of what was asked for on top
@@ -253,11 +253,11 @@ u64 hvb_burst_ahead(const struct hvb_burst *burst)
  * Return: true when the forecast says for the first time since it last said
  * otherwise that what is available ends before the host can answer.
  */
-bool hvb_burst_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
-		      unsigned int decay_s)
+bool hvb_forecast_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
+			 unsigned int decay_s)
 {
 	u64 passed_us = sample->now_us - burst->sampled_us;
-	bool was_hot = hvb_burst_is_hot(burst, sample->now_us);
+	bool was_hot = sample->now_us < burst->hot_until_us;
 
 	if (burst->sampled_us && passed_us < SAMPLE_US)
 		return false;
@@ -274,7 +274,7 @@ bool hvb_burst_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
 	burst->task_pages = sample->task_pages;
 	update_asked(burst, sample, passed_us);
 
-	if (hvb_burst_ahead(burst) <= sample->avail_pages)
+	if (hvb_forecast_ahead(burst) <= sample->avail_pages)
 		return false;
 	burst->hot_until_us = max(burst->hot_until_us,
 				  sample->now_us + HVB_BURST_HOT_US);
@@ -282,15 +282,15 @@ bool hvb_burst_sample(struct hvb_burst *burst, const struct hvb_sample *sample,
 }
 
 /**
- * hvb_burst_boost() - what to ask for on top
+ * hvb_forecast_boost() - what to ask for on top
  * @burst: the memory
  * @need_pages: demand without it, 4 KiB pages
  * @max_pages: the most that the host gives, 0 when it didn't say
  *
  * Return: pages of 4 KiB.
  */
-u64 hvb_burst_boost(const struct hvb_burst *burst, u64 need_pages,
-		    u64 max_pages)
+u64 hvb_forecast_boost(const struct hvb_burst *burst, u64 need_pages,
+		       u64 max_pages)
 {
 	u64 boost = max(burst->forecast_pages, burst->step_pages);
 
@@ -300,12 +300,12 @@ u64 hvb_burst_boost(const struct hvb_burst *burst, u64 need_pages,
 }
 
 /**
- * hvb_burst_look_us() - how long may the reporter not look?
+ * hvb_forecast_look_us() - how long may the reporter not look?
  * @burst: the memory
  *
  * Return: microseconds since the last look.
  */
-u64 hvb_burst_look_us(const struct hvb_burst *burst)
+u64 hvb_forecast_look_us(const struct hvb_burst *burst)
 {
 	if (burst->rate_pages_s < GROWTH_PAGES_S)
 		return HVB_BURST_TICK_US;

@@ -141,8 +141,8 @@ void hvb_report_send(struct hvb_reporter *rep, const struct hvb_counters *now,
 		     u64 now_us)
 {
 	u64 committed_pages = need->need_pages +
-			      hvb_burst_boost(&rep->burst, need->need_pages,
-					      agreed->max_page_count);
+			      hvb_forecast_boost(&rep->burst, need->need_pages,
+						 agreed->max_page_count);
 
 	if (agreed->suppress_reports || is_delayed(rep->base, agreed))
 		return;

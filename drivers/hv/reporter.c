@@ -83,8 +83,8 @@ static bool take_sample(struct hvb_reporter *rep, const struct hvb_counters *now
 	enum hvb_signal signal;
 	bool urgent;
 
-	urgent = hvb_burst_sample(&rep->burst, &sample,
-				  READ_ONCE(rep->base->params->burst_decay_s));
+	urgent = hvb_forecast_sample(&rep->burst, &sample,
+				     READ_ONCE(rep->base->params->burst_decay_s));
 	if (urgent)
 		note_signal(rep, HVB_SIGNAL_FORECAST, now_us);
 	if (rep->scarcity.is_short &&
@@ -128,7 +128,7 @@ static u64 look(struct hvb_reporter *rep)
 	burst->is_urgent |= take_sample(rep, &now, &need, now_us);
 	rep->is_hot = hvb_burst_is_hot(burst, now_us);
 	hvb_signs_looked(rep->signs,
-			 hvb_burst_ahead(burst) + now.workingset_pages,
+			 hvb_forecast_ahead(burst) + now.workingset_pages,
 			 rep->is_hot, now_us);
 	hvb_report_judge(rep, &now, &agreed, now_us);
 

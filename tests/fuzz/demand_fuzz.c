@@ -58,9 +58,9 @@ static void sample(struct hvb_burst *burst, struct input *input, u64 now_us,
 
 	sample.need_pages = eat_need(input, sample.avail_pages,
 				     &sample.headroom_pages);
-	hvb_burst_sample(burst, &sample, decay_s);
-	boost = hvb_burst_boost(burst, sample.need_pages, most);
-	MUST(boost <= hvb_burst_boost(burst, sample.need_pages, 0));
+	hvb_forecast_sample(burst, &sample, decay_s);
+	boost = hvb_forecast_boost(burst, sample.need_pages, most);
+	MUST(boost <= hvb_forecast_boost(burst, sample.need_pages, 0));
 	MUST(!most || !boost || sample.need_pages + boost <= most);
 	MUST(burst->gain_percent <= 160);
 }
@@ -94,8 +94,8 @@ static void must_come_due(struct hvb_burst *burst, struct input *input,
 	u64 then_us = now_us + wait_us;
 
 	MUST(wait_us <= USEC_PER_SEC);
-	MUST(wait_us <= hvb_burst_look_us(burst));
-	if (wait_us < hvb_burst_look_us(burst) &&
+	MUST(wait_us <= hvb_forecast_look_us(burst));
+	if (wait_us < hvb_forecast_look_us(burst) &&
 	    (burst->is_urgent || hvb_burst_is_hot(burst, now_us) ==
 				 hvb_burst_is_hot(burst, then_us)))
 		MUST(hvb_burst_due(burst, interval_ms, then_us) !=

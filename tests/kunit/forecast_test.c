@@ -43,7 +43,7 @@ static void begin(struct guest *guest)
 		},
 	};
 	hvb_burst_init(&guest->burst);
-	hvb_burst_sample(&guest->burst, &guest->sample, DECAY_S);
+	hvb_forecast_sample(&guest->burst, &guest->sample, DECAY_S);
 }
 
 /* So many looks, 100 ms apart, while tasks grow by so much a second. */
@@ -58,7 +58,7 @@ static void live(struct guest *guest, unsigned int looks, u64 mib_s)
 		sample->task_pages += pages;
 		sample->need_pages += pages;
 		sample->avail_pages -= min(pages, sample->avail_pages);
-		guest->nr_forecasts += hvb_burst_sample(&guest->burst, sample,
+		guest->nr_forecasts += hvb_forecast_sample(&guest->burst, sample,
 							DECAY_S);
 	}
 }
@@ -70,7 +70,7 @@ static u64 used(const struct guest *guest)
 
 static u64 boost(const struct guest *guest)
 {
-	return hvb_burst_boost(&guest->burst, guest->sample.need_pages, 0);
+	return hvb_forecast_boost(&guest->burst, guest->sample.need_pages, 0);
 }
 
 static u64 asked(const struct guest *guest)
@@ -224,12 +224,12 @@ static void what_grows_fast_will_want_more(struct kunit *test)
 	struct guest guest;
 
 	begin(&guest);
-	KUNIT_EXPECT_EQ(test, 0, hvb_burst_ahead(&guest.burst));
+	KUNIT_EXPECT_EQ(test, 0, hvb_forecast_ahead(&guest.burst));
 	live(&guest, 30, 200);
-	KUNIT_EXPECT_GT(test, hvb_burst_ahead(&guest.burst), MIB(1190));
-	KUNIT_EXPECT_LE(test, hvb_burst_ahead(&guest.burst), MIB(1200));
+	KUNIT_EXPECT_GT(test, hvb_forecast_ahead(&guest.burst), MIB(1190));
+	KUNIT_EXPECT_LE(test, hvb_forecast_ahead(&guest.burst), MIB(1200));
 	live(&guest, 1, 0);
-	KUNIT_EXPECT_EQ(test, 0, hvb_burst_ahead(&guest.burst));
+	KUNIT_EXPECT_EQ(test, 0, hvb_forecast_ahead(&guest.burst));
 }
 
 /* What arrives is available, and no task has grown by it. */
@@ -256,8 +256,8 @@ static void samples_too_close_are_not_looked_at(struct kunit *test)
 		guest.sample.now_us += MS(4);
 		guest.sample.task_pages += MIB(100);
 		KUNIT_EXPECT_FALSE(test,
-				   hvb_burst_sample(&guest.burst,
-						    &guest.sample, DECAY_S));
+				   hvb_forecast_sample(&guest.burst,
+						       &guest.sample, DECAY_S));
 	}
 	KUNIT_EXPECT_EQ(test, 0, guest.burst.rate_pages_s);
 }
@@ -285,7 +285,7 @@ static void the_host_s_limit_is_the_limit(struct kunit *test)
 	const struct hvb_burst burst = { .forecast_pages = 1000 };
 
 	KUNIT_EXPECT_EQ(test, row->boost,
-			hvb_burst_boost(&burst, row->need, row->max));
+			hvb_forecast_boost(&burst, row->need, row->max));
 }
 
 struct signal_row {

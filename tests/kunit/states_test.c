@@ -166,7 +166,8 @@ static void let_go(struct pair *pair)
 	};
 
 	stage_let_go(&pair->stage);
-	hears_answer(pair, messages[pair->stage.state], 0);
+	hears_answer(pair, messages[pair->stage.state],
+		     pair->stage.state == STATE_ADDING_LATER ? HOST_TRANS : 0);
 }
 
 static void expect_read(struct pair *pair, long nr, long nr_refused)

@@ -53,7 +53,7 @@ static void tell(struct reporter *reporter, const struct hvb_counters *now,
 {
 	struct hvb_burst *burst = &reporter->burst;
 	u64 asked = need->need_pages +
-		    hvb_burst_boost(burst, need->need_pages, pages(host->most));
+		    hvb_forecast_boost(burst, need->need_pages, pages(host->most));
 
 	hvb_burst_told(burst, now_us);
 	hvb_burst_asked(burst, asked > now->total_pages + now->ballooned_pages,
@@ -92,7 +92,7 @@ void reporter_step(struct reporter *reporter, struct guest *guest,
 		.need_pages = need.need_pages,
 		.headroom_pages = need.headroom_pages,
 	};
-	if (hvb_burst_sample(burst, &sample, DECAY_S)) {
+	if (hvb_forecast_sample(burst, &sample, DECAY_S)) {
 		hvb_burst_signal(burst, HVB_SIGNAL_FORECAST, now_us);
 		burst->is_urgent = true;
 	}
