@@ -83,6 +83,7 @@ shellcheck
 pyflakes
 rules for files
 viewer and report
+hv-balloon-check away from Hyper-V
 alpine's files on busybox
 parameters as documented
 parameters as modinfo says

@@ -19,9 +19,10 @@ MAX_LINES = 450
 MAX_FUNCTION_LINES = 60
 
 # A file of this kind can't hold a comment, or its text is not ours.
-NO_LICENSE = re.compile(r"tests/check/sample/.*|debian/(changelog|"
-                        r"source/format|[\w-]+\.(docs|examples|install|dkms|"
-                        r"manpages|lintian-overrides))")
+NO_LICENSE = re.compile(r"tests/check/sample/.*|contrib/.*\.json|"
+                        r"debian/(changelog|source/format|"
+                        r"[\w-]+\.(docs|examples|install|dkms|manpages|"
+                        r"lintian-overrides))")
 
 # Made by a program; the rules are for what people write.
 MADE = re.compile(r"LICENSE|.*\.(png|svg)|tests/fuzz/corpus/.*")
@@ -124,8 +125,8 @@ def is_script(name, shell):
 
 
 def shellcheck():
-    names = [name for name in box.tree_files()
-             if is_script(name, "sh") or name == "dkms.conf"]
+    names = [name for name in box.tree_files() if is_script(name, "sh")
+             or re.search(r"(^dkms\.conf|/(PKG|APK|AKM)BUILD)$", name)]
     with stage() as tree:
         done = box.run(["shellcheck", *names], binds=[(tree, AT)], cd=AT)
     if done.returncode:
@@ -179,17 +180,24 @@ def rules():
         raise Failed("\n".join(wrong))
 
 
-def viewer():
+def unit_tests(module):
     with stage() as tree:
         tree.chmod(0o755)
         for path in tree.rglob("*"):
             if path.is_dir():
                 path.chmod(0o755)
-        done = box.run(["python3", "-B", "-m", "unittest", "-v",
-                        "viewer_test"],
+        done = box.run(["python3", "-B", "-m", "unittest", "-v", module],
                        binds=[(tree, AT)], cd=f"{AT}/tests/check")
     if done.returncode or "skipped" in done.stdout:
         raise Failed(tail(done.stdout))
+
+
+def viewer():
+    unit_tests("viewer_test")
+
+
+def check_program():
+    unit_tests("check_test")
 
 
 def alpine():
@@ -208,5 +216,6 @@ CHECKS = {
     "pyflakes": pyflakes,
     "rules for files": rules,
     "viewer and report": viewer,
+    "hv-balloon-check away from Hyper-V": check_program,
     "alpine's files on busybox": alpine,
 }
