@@ -73,13 +73,13 @@ def box():
                                           *root.OPTIONS), build)
 
 
-def command(argv, layers=(), binds=(), cd="/"):
-    """The host's command line that runs argv in the box.
+def command(argv, layers=(), binds=(), cd="/", base=None):
+    """The host's command line that runs argv in the box, or in another base.
 
     layers: directories laid over the box, the first one on top. binds: (host
     path of a directory, path in the box), writable.
     """
-    lowers = [*map(str, layers), str(box())]
+    lowers = [*map(str, layers), str(base or box())]
     at = root.cache_dir() / "mount-box"
     at.mkdir(exist_ok=True)
     locks = [word for lower in lowers
@@ -90,10 +90,10 @@ def command(argv, layers=(), binds=(), cd="/"):
             cd, *pairs, "--", *argv]
 
 
-def run(argv, layers=(), binds=(), cd="/", **kwargs):
+def run(argv, layers=(), binds=(), cd="/", base=None, **kwargs):
     """subprocess.run() of a command in the box; output is collected."""
     kwargs.setdefault("env", dict(root.ENVIRONMENT, J=str(os.cpu_count())))
-    return subprocess.run(command(argv, layers, binds, cd),
+    return subprocess.run(command(argv, layers, binds, cd, base),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True,
                           errors="replace", **kwargs)

@@ -48,6 +48,9 @@ loads updates/dkms
 modinfo -k "$kernel" hv_balloon | grep -q '^parm: *online_policy' ||
 	die "what was installed is not this driver"
 hv-balloon-top --help | grep -q 'Dynamic Memory'
+hv-balloon-check --help | grep -q 'Dynamic Memory'
+[ -f /usr/lib/systemd/system/hv-balloon-metrics.timer ] || die "no timer"
+[ -z "$(find /etc/systemd -name 'hv-balloon*')" ] || die "it is enabled"
 
 echo "== upgrade to $new"
 sed -i "1s/($old)/($new)/" "$tree/debian/changelog"

@@ -24,6 +24,7 @@ import limits
 import messages
 import packages
 import parameters
+import services
 import states
 import static
 from box import root
@@ -98,6 +99,10 @@ kernels of dkms.conf
 options in dkms.conf
 version of the package
 docs by the kernel's sphinx
+units by systemd
+tasks by their linters
+metrics by prometheus
+examples of settings
 """.strip().splitlines()
 
 # A minute on two cores, once the headers are there.
@@ -117,8 +122,8 @@ steps as tested
 
 PROVIDED = {**between.CHECKS, **builds.CHECKS, **intree.CHECKS,
             **layers.CHECKS, **limits.CHECKS, **messages.CHECKS,
-            **packages.CHECKS, **parameters.CHECKS, **states.CHECKS,
-            **static.CHECKS}
+            **packages.CHECKS, **parameters.CHECKS, **services.CHECKS,
+            **states.CHECKS, **static.CHECKS}
 
 
 def run(name):
