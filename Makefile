@@ -84,7 +84,7 @@ bench:
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
-.PHONY: check dkms dkms-remove deb in-tree
+.PHONY: check dkms dkms-remove deb in-tree dist install-tools
 
 # Builds for every kernel, static checks and packaging; no guest is booted.
 check:
@@ -100,6 +100,28 @@ dkms-remove:
 # hv-balloon-dkms_*.deb, beside this tree's folder.
 deb:
 	dpkg-buildpackage --build=binary --no-sign
+
+# hv-balloon-VERSION.tar.gz, which contrib/rpm, arch and alpine build from.
+dist:
+	version=$$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf) && \
+	git archive --prefix=hv-balloon-$$version/ \
+		--output=hv-balloon-$$version.tar.gz HEAD
+
+# The programs with their pages, and the units: for packages. An empty UNITDIR
+# leaves the units out.
+BINDIR ?= /usr/bin
+SBINDIR ?= /usr/sbin
+MANDIR ?= /usr/share/man
+UNITDIR ?= /usr/lib/systemd/system
+install-tools:
+	install -D -m 755 -t $(DESTDIR)$(BINDIR) scripts/hv-balloon-top
+	install -D -m 755 -t $(DESTDIR)$(SBINDIR) scripts/hv-balloon-check \
+		scripts/hv-balloon-record scripts/hv-balloon-report
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man1 debian/hv-balloon-*.1
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 debian/hv-balloon-*.8
+ifneq ($(UNITDIR),)
+	install -D -m 644 -t $(DESTDIR)$(UNITDIR) contrib/systemd/*
+endif
 
 # Replaces the stock driver in a kernel source: make in-tree KDIR=<source>
 in-tree:

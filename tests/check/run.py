@@ -18,6 +18,7 @@ import traceback
 
 import between
 import builds
+import distros
 import intree
 import layers
 import limits
@@ -99,6 +100,12 @@ kernels of dkms.conf
 options in dkms.conf
 version of the package
 docs by the kernel's sphinx
+rpm in a clean root
+akmod's spec
+arch's package in a clean root
+alpine's package and akms
+nix's expressions
+versions of the packages
 units by systemd
 tasks by their linters
 metrics by prometheus
@@ -120,10 +127,10 @@ steps as tested
 * dkms.conf
 """.strip().splitlines()
 
-PROVIDED = {**between.CHECKS, **builds.CHECKS, **intree.CHECKS,
-            **layers.CHECKS, **limits.CHECKS, **messages.CHECKS,
-            **packages.CHECKS, **parameters.CHECKS, **services.CHECKS,
-            **states.CHECKS, **static.CHECKS}
+PROVIDED = {**between.CHECKS, **builds.CHECKS, **distros.CHECKS,
+            **intree.CHECKS, **layers.CHECKS, **limits.CHECKS,
+            **messages.CHECKS, **packages.CHECKS, **parameters.CHECKS,
+            **services.CHECKS, **states.CHECKS, **static.CHECKS}
 
 
 def run(name):
