@@ -28,6 +28,7 @@ import parameters
 import services
 import states
 import static
+import upstream
 from box import root
 
 EXPECTED = """
@@ -106,6 +107,8 @@ arch's package in a clean root
 alpine's package and akms
 nix's expressions
 versions of the packages
+letter to upstream
+texts for upstream
 units by systemd
 tasks by their linters
 metrics by prometheus
@@ -130,7 +133,8 @@ steps as tested
 PROVIDED = {**between.CHECKS, **builds.CHECKS, **distros.CHECKS,
             **intree.CHECKS, **layers.CHECKS, **limits.CHECKS,
             **messages.CHECKS, **packages.CHECKS, **parameters.CHECKS,
-            **services.CHECKS, **states.CHECKS, **static.CHECKS}
+            **services.CHECKS, **states.CHECKS, **static.CHECKS,
+            **upstream.CHECKS}
 
 
 def run(name):
