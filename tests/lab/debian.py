@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns the small Debian that a guest can have for its root: systemd and udev,
-with rules for memory as distributions have them. It is a disk image; what a
-run brings along (the agent, the driver) is put into it at boot, in a snapshot.
+"""Owns the small Debian that a guest can have for its root: systemd, udev with
+rules for memory as distributions have them, and Python. It is a disk image;
+what a run brings along (the agent, the driver) is put into it at boot, in a
+snapshot.
 """
 
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import root
 
-PACKAGES = ["kmod", "systemd-sysv", "udev"]
+PACKAGES = ["kmod", "python3", "systemd-sysv", "udev"]
 OPTIONS = [option for option in root.OPTIONS if "variant" not in option]
 SIZE = "700M"
 RUNS = "/run/kdump-runs"

@@ -16,6 +16,9 @@ import root
 
 DISK_SIZE = "4G"
 
+# What a scenario may put into a guest as users do.
+CARRIED = ("scripts/hv-balloon-*", "contrib/systemd/*")
+
 # The kernel's own drivers, which a guest gets in place of ours.
 STOCK = {"stock": "hv_balloon", "virtio": "virtio_balloon"}
 
@@ -159,6 +162,8 @@ def payload(path, kernel, driver, plan):
              ("guest/initrd", 0o100644, initrd),
              ("plan.json", 0o100644, json.dumps(plan).encode()),
              program("inner/init.sh", build.LAB / "inner" / "init.sh")]
+    files += [program(f"carried/{source.name}", source)
+              for names in CARRIED for source in build.TREE.glob(names)]
     for source in sorted(build.LAB.rglob("*.py")):
         files.append((str(source.relative_to(build.LAB)), 0o100644,
                       source.read_bytes()))
