@@ -4,7 +4,7 @@ KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
 .PHONY: modules install uninstall demo test lab lab-long kunit kunit-in-tree mutants \
-	sections fuzz simulate soak clean
+	replay sections fuzz simulate soak clean
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -31,6 +31,10 @@ kunit:
 # The same suites, built into a kernel that has the driver in its tree.
 kunit-in-tree:
 	tests/lab/bootstrap.sh ../kunit/in_tree.py
+
+# A recorded host, in KUnit: make replay TRACE=<what hv-balloon-record wrote>
+replay:
+	tests/lab/bootstrap.sh ../kunit/replay.py "$(abspath $(TRACE))"
 
 # Whether the suites find a driver that is broken on purpose, in many places.
 mutants:

@@ -87,6 +87,7 @@ pyflakes
 rules for files
 viewer and report
 hv-balloon-check away from Hyper-V
+replay.h is of its record
 alpine's files on busybox
 parameters as documented
 parameters as modinfo says

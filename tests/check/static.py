@@ -8,6 +8,8 @@ import difflib
 import fnmatch
 from pathlib import Path
 import re
+import subprocess
+import sys
 
 import box
 import trees
@@ -200,6 +202,22 @@ def check_program():
     unit_tests("check_test")
 
 
+def replayed():
+    """replay.h is what replay.py makes of the record beside it, and a line
+    that isn't one of a record is refused.
+    """
+    program = [sys.executable, box.TREE / "tests/kunit/replay.py", "--header"]
+    made = subprocess.run([*program, box.TREE / "tests/kunit/lab.trace"],
+                          capture_output=True, text=True)
+    if made.returncode or made.stdout != text_of("tests/kunit/replay.h"):
+        raise Failed(made.stderr or "replay.h is not made of lab.trace")
+    for line in ("1.0 < 0600", "1.0 ! 0600100000000000", "x", ""):
+        done = subprocess.run([*program, "/dev/stdin"], input=line,
+                              capture_output=True, text=True)
+        if not done.returncode or done.stdout:
+            raise Failed(f"took {line!r} for a record")
+
+
 def alpine():
     with stage() as tree:
         done = box.run(["tests/check/alpine.sh", AT], binds=[(tree, AT)],
@@ -217,5 +235,6 @@ CHECKS = {
     "rules for files": rules,
     "viewer and report": viewer,
     "hv-balloon-check away from Hyper-V": check_program,
+    "replay.h is of its record": replayed,
     "alpine's files on busybox": alpine,
 }
