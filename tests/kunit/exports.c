@@ -56,6 +56,7 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_devices_stop_reporter);
 EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_ahead);
 EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_boost);
 EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_sample);
+EXPORT_SYMBOL_IF_KUNIT(hvb_fresh_hold);
 EXPORT_SYMBOL_IF_KUNIT(hvb_memory_read);
 EXPORT_SYMBOL_IF_KUNIT(hvb_msg_capabilities);
 EXPORT_SYMBOL_IF_KUNIT(hvb_msg_check);

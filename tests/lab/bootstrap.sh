@@ -22,6 +22,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	exec sudo env \
 		XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}" \
 		KERNEL="${KERNEL:-}" \
+		LAB_KVM="${LAB_KVM:-}" \
 		LAB_KERNEL_IMAGE="${LAB_KERNEL_IMAGE:-}" \
 		LAB_MODULES_DIR="${LAB_MODULES_DIR:-}" \
 		LAB_HV_BALLOON_KO="${LAB_HV_BALLOON_KO:-}" \

@@ -17,7 +17,7 @@ NAMES = [
 LONG = [
     "nocgroup", "offline", "unanswered", "extension", "brim", "demand",
     "giving", "workingset", "churn", "sleep", "pins", "kdump", "kexec", "udev",
-    "check",
+    "check", "direct",
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
     "lisa", "lisa-demand", "lisa-resize",
 ]

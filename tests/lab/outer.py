@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns the outer machine: boots it, passes its events on, ends it in time.
+"""Owns the machine around the guest, or what takes its place where /dev/kvm is
+good enough: starts it, passes its events on, ends it in time.
 
 A boot that dies before the guest's agent has answered is started again, and
 only that: whatever happens later is the result.
 """
 
 import dataclasses
+import functools
 import json
 import subprocess
+import tarfile
 import tempfile
 import threading
 from pathlib import Path
@@ -15,6 +18,7 @@ from pathlib import Path
 import debian
 import images
 import kernels
+import kvm
 import root
 
 MARK = "@lab "
@@ -23,6 +27,7 @@ ATTEMPTS = 4
 WORK = "/tmp/work"
 DISK = "/tmp/disk"
 DEBIAN = "/tmp/debian"
+PAYLOAD = "/tmp/payload"	# in the outer machine, too
 BOOT_SECONDS = 90		# until the guest is started
 DEBUG_PATIENCE = 4		# a debug kernel is that much slower
 
@@ -46,10 +51,20 @@ def command_line(debian):
     ]
 
 
+DIRECT = ["python3", "-B", "-m", "inner.main"]
+
+
+@functools.cache
+def is_direct():
+    """Whether guests run without a machine around them, decided once."""
+    return kvm.is_used()
+
+
 def prepare():
     """Makes what every boot shares, before boots run beside each other."""
     kernels.kernel(kernels.OUTER)
-    images.outer_disk()
+    if not is_direct():
+        images.outer_disk()
     images.build.guest_programs()
 
 
@@ -62,7 +77,10 @@ class Machine:
         self.module = module
         self.debian = boot.debian
         self.plan = {
-            "boot": dataclasses.asdict(boot),
+            "boot": {**dataclasses.asdict(boot), "debian": boot.debian and
+                     (DEBIAN if is_direct() else "/dev/vdc")},
+            "direct": is_direct(),
+            "directory": "/tmp/guest",
             "driver": driver,
             "patience": DEBUG_PATIENCE if kernel.choice == "debug" else 1,
             "scenarios": [scenario.name() for scenario in scenarios],
@@ -77,31 +95,44 @@ class Machine:
 
     def run(self):
         """Whether the run came to its orderly end."""
-        disk = images.outer_disk()
-        outer = kernels.kernel(kernels.OUTER)
         with tempfile.TemporaryDirectory() as work:
             path = Path(work)
             images.payload(path / "payload.tar", self.kernel, self.module,
                            self.plan)
-            (path / "vmlinuz").write_bytes(outer.image.read_bytes())
-            (path / "initrd").write_bytes(images.outer_initrd(outer))
             (path / "outer.log").touch()
+            start = self.beside(path) if is_direct() else self.around(path)
             for self.retries in range(ATTEMPTS):
-                if self.attempt(work, disk) or self.ready:
+                if self.attempt(start) or self.ready:
                     break
+            if is_direct() and not self.ready:
+                root.say("no guest started by /dev/kvm; LAB_KVM=no emulates")
             self.last_words.append(
                 (path / "outer.log").read_text(errors="replace")[-8000:])
         return self.ended
 
-    def attempt(self, work, disk):
-        binds = [(work, WORK), (disk, DISK)]
-        if self.debian:
-            binds.append((debian.image(), DEBIAN))
+    def around(self, path):
+        """The command line of the machine around the guest."""
+        outer = kernels.kernel(kernels.OUTER)
+        (path / "vmlinuz").write_bytes(outer.image.read_bytes())
+        (path / "initrd").write_bytes(images.outer_initrd(outer))
+        return root.command(command_line(self.debian), [
+            (path, WORK), (images.outer_disk(), DISK), *self.debians()])
+
+    def beside(self, path):
+        """That of what takes its place."""
+        with tarfile.open(path / "payload.tar") as tar:
+            tar.extractall(path)
+        return root.command(DIRECT, [(path / "payload", PAYLOAD),
+                                     *self.debians()], PAYLOAD)
+
+    def debians(self):
+        return [(debian.image(), DEBIAN)] if self.debian else []
+
+    def attempt(self, start):
         self.ended = False
         self.last_words = []
         process = subprocess.Popen(
-            root.command(command_line(self.debian), binds),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            start, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace",
             env=root.ENVIRONMENT)
         timer = threading.Timer(self.boot_seconds, process.kill)

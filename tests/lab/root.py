@@ -150,12 +150,12 @@ MOUNT_AND_CHROOT = """
 set -eu
 tree=$1; dir=$2; shift 2
 mount -t proc proc "$tree/proc"
-mount --rbind /dev "$tree/dev"
+mount -o rbind /dev "$tree/dev"
 mount -t tmpfs tmpfs "$tree/tmp"
 while [ "$1" != -- ]; do
 	at=$tree/${1#*:}
 	if [ -d "${1%%:*}" ]; then mkdir -p "$at"; else : >>"$at"; fi
-	mount --bind "${1%%:*}" "$at"
+	mount -o bind "${1%%:*}" "$at"
 	shift
 done
 shift
@@ -164,14 +164,18 @@ exec chroot "$tree" sh -c 'cd "$1"; shift; exec "$@"' sh "$dir" "$@"
 
 
 def command(argv, binds=(), cd="/"):
-    """The host's command line that runs argv in the root.
+    """The host's command line that runs argv in the root."""
+    return enter(str(root()), argv, binds, cd)
+
+
+def enter(tree, argv, binds=(), cd="/"):
+    """The command line that runs argv in a tree.
 
     Mounts and processes live in namespaces of their own: nothing is left
     behind, however the command or its caller ends. binds: (host path, path
-    in the root); a path below /tmp leaves no trace in the root.
+    in the tree); a path below /tmp leaves no trace in the tree.
     """
     pairs = [f"{source}:{target}" for source, target in binds]
-    tree = str(root())
     return ["setpriv", "--pdeathsig", "KILL",
             "flock", "--shared", "--no-fork", tree,
             "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh",

@@ -23,7 +23,6 @@ BAD = re.compile(
     r"page dumped|general protection|possible circular locking|"
     r"possible recursive locking|INFO: task .* blocked|detected stall|"
     r"unreferenced object|inconsistent lock state|suspicious RCU")
-DEBIAN = "/dev/vdc"
 # What the guest's init says when the agent is about to answer.
 AGENT = "agent on "
 LEAKS = "/sys/kernel/debug/kmemleak"
@@ -100,8 +99,8 @@ class Guest:
         if not boot["hibernation"]:
             options += ["-global", "ICH9-LPC.disable_s4=1"]
         if boot["debian"]:
-            options += ["-drive", f"file={DEBIAN},if=virtio,format=raw,"
-                                  "snapshot=on"]
+            options += ["-drive", f"file={boot['debian']},if=virtio,"
+                                  "format=raw,snapshot=on"]
         if boot["swap"]:
             with open(self.path("swap"), "wb") as file:
                 file.truncate(boot["swap"] * MIB)

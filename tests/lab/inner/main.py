@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns the run inside the outer machine: starts the guest, runs the scenarios
-of one boot in turn, reports through events. run.py decides what they are worth.
+"""Owns the run around the guest, in the outer machine or, where it needs none,
+in the root on this one: starts the guest, runs the scenarios of one boot in
+turn, reports through events. run.py decides what they are worth.
 """
 
 import json
@@ -12,8 +13,7 @@ import traceback
 import catalogue
 from inner.lab import Lab, emit
 
-DIRECTORY = Path("/run/guest")
-# A guest can be larger than this machine, as long as it doesn't use it all.
+# A guest can be larger than the outer machine, as long as it doesn't use it all.
 OVERCOMMIT = Path("/proc/sys/vm/overcommit_memory")
 
 
@@ -55,10 +55,12 @@ def send_logs(lab):
 def main():
     signal.signal(signal.SIGALRM, out_of_time)
     plan = json.loads(Path("plan.json").read_text())
-    DIRECTORY.mkdir()
-    OVERCOMMIT.write_text("1")
+    directory = Path(plan["directory"])
+    directory.mkdir()
+    if not plan["direct"]:
+        OVERCOMMIT.write_text("1")
     patience = plan["patience"]
-    lab = Lab(plan["boot"], plan["driver"], DIRECTORY, patience)
+    lab = Lab(plan["boot"], plan["driver"], directory, patience)
     emit("ready")
     try:
         if plan["boot"]["loaded"]:

@@ -101,7 +101,7 @@ class Run(scenario.Scenario):
         if not done:
             self.check("dumped", False, f"not within {seconds:.0f} s")
             return
-        dump = Dump(self.guest.path("swap"), "/run/guest/dump")
+        dump = Dump(self.guest.path("swap"), self.guest.path("dump"))
         there, inside = (dump.count(bitmap)
                          for bitmap in (dump.there, dump.dumped))
         self.check("dumped", inside > 20 * 256, f"{inside >> 8} of "
