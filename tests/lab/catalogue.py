@@ -8,9 +8,9 @@ import shapes
 
 NAMES = [
     "handshake", "defaults", "reports", "psi", "idle", "grow", "load", "floor",
-    "tiny", "parameters", "reload", "policy", "hibernation", "nopsi", "kcore",
-    "hugetlb", "container", "uevents", "hostile", "soak", "burst", "untouched",
-    "cgroup1", "psigone",
+    "tiny", "parameters", "modes", "reload", "policy", "hibernation", "nopsi",
+    "kcore", "hugetlb", "container", "uevents", "hostile", "soak", "burst",
+    "untouched", "cgroup1", "psigone",
 ]
 
 # Too long for every day: run by name, or all of them with --long.
