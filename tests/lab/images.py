@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 
 import build
+import dumper
 import kernels
 import root
 
@@ -146,7 +147,7 @@ def guest_initrd(kernel, driver, boot):
     """
     entries = guest_entries(kernel, driver, boot)
     if boot["kexec"]:
-        initrd = cpio([*entries, *with_libraries("usr/bin/makedumpfile")])
+        initrd = cpio([*entries, *with_libraries(dumper.program())])
         entries += [directory("next"),
                     ("next/vmlinuz", 0o100644, kernel.image.read_bytes()),
                     ("next/initrd", 0o100644, initrd)]
