@@ -117,8 +117,8 @@ static int read_files(char *paths, size_t *used)
 static pid_t start(char *command, int output)
 {
 	char *argv[] = { "sh", "-c", command, NULL };
-	char *env[] = { "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/tmp",
-			NULL };
+	char *env[] = { "PATH=/bin:/sbin:/usr/bin:/usr/sbin:/usr/local/bin",
+			"HOME=/tmp", NULL };
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	pid_t pid;
@@ -146,7 +146,8 @@ static int run(char *command, double seconds, size_t *used)
 	int status, pipes[2], timed_out = 0;
 	pid_t pid;
 
-	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK))
+	/* Only this end: who finds the pipe full must wait. */
+	if (pipe2(pipes, O_CLOEXEC) || fcntl(pipes[0], F_SETFL, O_NONBLOCK))
 		return errno;
 	pid = start(command, pipes[1]);
 	close(pipes[1]);

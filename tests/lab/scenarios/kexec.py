@@ -12,7 +12,7 @@ class Run(scenario.Scenario):
     boot = scenario.Boot("kexec", memory=2048, kexec=True)
     checks = {
         "boots": "the second kernel boots",
-        "closed": "the host sees the channel closed before it",
+        "reset": "the host resets the device before it",
         "negotiates": "the driver in it comes to terms with the host",
         "total": "it has all the memory that the guest was started with",
         "reports": "its reports reach the host",
@@ -33,7 +33,8 @@ class Run(scenario.Scenario):
         line = self.guest.read("/proc/cmdline").strip()
         self.check("boots", self.guest.leave(
             f"kexec boot /next/vmlinuz /next/initrd '{line}'", 120))
-        self.check("closed", self.host.events("close", mark))
+        states = [event.state for event in self.host.events("state", mark)]
+        self.check("reset", "S_POST_RESET_CLOSED" in states, states)
         self.lab.load_driver()
         self.guest.wait_for(lambda: self.host.events("caps", mark), 10)
         self.check("negotiates", len(self.host.events("caps", mark)) == 1)
