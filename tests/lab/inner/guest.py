@@ -25,6 +25,7 @@ BAD = re.compile(
     r"unreferenced object|inconsistent lock state|suspicious RCU")
 # What the guest's init says when the agent is about to answer.
 AGENT = "agent on "
+AWAKE = "awake again"		# what it says on the console after a sleep
 LEAKS = "/sys/kernel/debug/kmemleak"
 # What the guest's kernel says on this host whichever driver is loaded.
 HARMLESS = re.compile(r"Spectre")
@@ -53,9 +54,12 @@ class Guest:
         self.qmp = qmp.Qmp(self.path("monitor"), self.process)
         self.lock = threading.Lock()	# one request at a time
         self.offset = 0.0		# this machine's clock less the guest's
+        self.connect()
+        self.read("/proc/uptime", limit=boot["limit"])
+
+    def connect(self):
         self.channel = socket.socket(socket.AF_UNIX)
         self.channel.connect(self.path("agent"))
-        self.read("/proc/uptime", limit=boot["limit"])
 
     def path(self, name):
         return str(self.directory / name)
@@ -152,9 +156,30 @@ class Guest:
             raise GuestError(f"{command!r}: status {status}: {text.strip()}")
         return text
 
+    def said(self, words):
+        """How many times the guest's console had these words."""
+        return self.console.read_text(errors="replace").count(words)
+
     def starts(self):
         """How many times the guest came as far as the agent."""
-        return self.console.read_text(errors="replace").count(AGENT)
+        return self.said(AGENT)
+
+    def suspend(self, limit, delay=1, meanwhile=lambda: None):
+        """Suspends all devices as for hibernation, after a delay in seconds;
+        whether they have resumed.
+
+        Without swap for the image, the guest just goes on. The agent's port
+        sleeps as well and loses what is on its way, so the end is seen on the
+        console; and 7.3 forgets that the port has somebody at its other end.
+        """
+        before = self.said(AWAKE)
+        self.run(f"(sleep {delay}; echo disk >/sys/power/state; sleep 1; "
+                 f"echo {AWAKE} >/dev/console) >/dev/null 2>&1 &")
+        meanwhile()
+        woke = self.wait_for(lambda: self.said(AWAKE) > before, limit)
+        self.channel.close()
+        self.connect()
+        return woke
 
     def leave(self, command, limit):
         """Runs a command that has another kernel boot in place of this one,

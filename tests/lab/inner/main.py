@@ -47,7 +47,7 @@ def send_logs(lab):
         text = path.read_text(errors="replace") if path.exists() else ""
         emit("log", name=name, text=text[-400000:])
     try:
-        emit("log", name="dmesg", text=lab.guest.dmesg()[-400000:])
+        emit("log", name="dmesg", text=lab.guest.dmesg()[-65536:])
     except Exception as error:
         emit("log", name="dmesg", text=f"none: {error}")
 

@@ -17,8 +17,6 @@ from scenarios.soak import AWAKE, NO_STIMER, STALLS
 GROWTH = 512			# MiB that the host adds at a time
 TAKEN = 256			# and that it takes: QEMU forgets them in the sleep
 BEFORE = 1.5			# seconds before or after the suspend began
-DONE = "/tmp/slept"
-SETTLED = 3			# seconds after the handshake: all devices are awake
 
 
 class Run(scenario.Scenario):
@@ -68,19 +66,13 @@ class Run(scenario.Scenario):
     def sleep(self, target):
         """Whether the guest woke; a target comes somewhere in between."""
         mark = self.host.mark()
-        self.guest.run(f"rm -f {DONE}; (sleep {BEFORE}; "
-                       f"echo disk >/sys/power/state; echo $? >{DONE}) "
-                       f">/dev/null 2>&1 &")
-        time.sleep(self.random.uniform(BEFORE - 0.5, BEFORE + 1))
-        self.host.set_target(target)
-        woke = self.guest.wait_for(
+        def ask():
+            time.sleep(self.random.uniform(BEFORE - 0.5, BEFORE + 1))
+            self.host.set_target(target)
+        limit = 60 * self.host.patience
+        return self.guest.suspend(limit, BEFORE, ask) and self.guest.wait_for(
             lambda: self.host.events("close", mark) and
-            self.host.events("caps", mark), 60 * self.host.patience)
-        # The agent's port sleeps as well, and loses what is on its way then.
-        time.sleep(SETTLED * self.host.patience)
-        return woke and self.guest.wait_for(
-            lambda: self.guest.read_all([DONE]).strip(),	# no swap: it fails
-            30 * self.host.patience, 1)
+            self.host.events("caps", mark), limit)
 
 
 def of(rest):

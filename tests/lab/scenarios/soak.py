@@ -107,9 +107,10 @@ class Run(scenario.Scenario):
     def suspend(self):
         """Whether the driver went through it and talks to the host again."""
         mark = self.host.mark()
-        self.guest.attempt(f"echo 1 >{STALLS}; echo disk >/sys/power/state; "
-                           f"echo 0 >{STALLS}", 60 * self.host.patience)
-        return self.guest.wait_for(
+        self.guest.write(STALLS, "1")
+        woke = self.guest.suspend(60 * self.host.patience)
+        self.guest.write(STALLS, "0")
+        return woke and self.guest.wait_for(
             lambda: self.host.events("close", mark) and
             self.host.events("caps", mark), 10 * self.host.patience)
 
