@@ -23,6 +23,7 @@ import intree
 import layers
 import limits
 import messages
+import mutated
 import packages
 import parameters
 import services
@@ -97,6 +98,7 @@ floors
 what the suites call is exported
 states as tested
 steps as tested
+mutants of what there is
 package and dkms in a clean root
 kernels of dkms.conf
 options in dkms.conf
@@ -128,12 +130,14 @@ floors
 what the suites call is exported
 states as tested
 steps as tested
+mutants of what there is
 * dkms.conf
 """.strip().splitlines()
 
 PROVIDED = {**between.CHECKS, **builds.CHECKS, **distros.CHECKS,
             **intree.CHECKS, **layers.CHECKS, **limits.CHECKS,
-            **messages.CHECKS, **packages.CHECKS, **parameters.CHECKS,
+            **messages.CHECKS, **mutated.CHECKS,
+            **packages.CHECKS, **parameters.CHECKS,
             **services.CHECKS, **states.CHECKS, **static.CHECKS,
             **upstream.CHECKS}
 
