@@ -189,7 +189,7 @@ static void an_attempt_ends_in_time(struct kunit *test)
 	attempt->page = pages[0];
 	for (unsigned int i = 0; i < NR_PAGES; i++)
 		put_page(pages[i]);
-	host->dm.offline_wait_ms = BOUND_MS;
+	host->dm.memory.blocks.offline_wait_ms = BOUND_MS;
 	expect_takes(host, 0);
 	expect_ended_in_time(test, attempt);
 	KUNIT_EXPECT_TRUE(test, pfn_to_online_page(attempt->start));
@@ -211,7 +211,7 @@ static void a_frozen_page_stays_its_owner_s(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	attempt = follow_block(test, block_of(test, page));
-	host->dm.offline_wait_ms = BOUND_MS;
+	host->dm.memory.blocks.offline_wait_ms = BOUND_MS;
 	memset(page_address(page), 0x5a, PAGE_SIZE);
 	set_page_count(page, 0);
 	expect_takes(host, 0);
@@ -306,7 +306,7 @@ static struct ear *listen(struct kunit *test, struct host *host,
 
 	KUNIT_ASSERT_NOT_NULL(test, ear);
 	snprintf(name, sizeof(name), "memory%lu", start / block_pages());
-	ear->dev = kobj_to_dev(kset_find_obj(host->dm.dev->kobj.kset, name));
+	ear->dev = kobj_to_dev(kset_find_obj(host->dm.base.dev->kobj.kset, name));
 	KUNIT_ASSERT_NOT_NULL(test, ear->dev);
 	KUNIT_ASSERT_NULL(test, ear->dev->type);
 	ear->type.uevent = hear;
@@ -341,7 +341,7 @@ static void all_are_told_of_a_block_that_stays_offline(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, WANTED, host_gets(host));
 	KUNIT_EXPECT_EQ(test, 1, ear->nr_offline);
 	KUNIT_EXPECT_EQ(test, 0, ear->nr_online);
-	flush_delayed_work(&host->dm.bring_back_work);
+	flush_delayed_work(&host->dm.memory.idle_work);
 	KUNIT_EXPECT_TRUE(test, pfn_to_online_page(BLOCK(1)));
 	KUNIT_EXPECT_EQ(test, 1, ear->nr_offline);
 	KUNIT_EXPECT_EQ(test, 1, ear->nr_online);
