@@ -8,8 +8,10 @@
  * is short: the kernel reclaims for everybody, and little is available.
  *
  * What is swapped out while the guest is short would be in memory if there were
- * more, so it is need. What a cgroup's limit pushed out isn't. And what stays
- * in swap while memory is free was not missed: it counts less and less.
+ * more, so it is need. At other times it is need as far as it was in memory at
+ * the last look: somebody reclaimed it. What a cgroup pushes out at its limit is
+ * replaced in memory at once, and isn't. And what stays in swap while memory is
+ * free was not missed: it counts less and less.
  *
  * Time is passed in, in microseconds since some moment that isn't 0.
  *
@@ -43,17 +45,35 @@ static u64 decayed(u64 pages, u64 passed_us, unsigned int decay_s)
 	return div64_u64(pages * constant_us, constant_us + passed_us);
 }
 
-static void count_swap(struct hvb_scarcity *scarcity, u64 swapped_pages,
-		       bool is_low, unsigned int decay_s, u64 passed_us)
+/* What of the pages that went to swap since the last look counts? */
+static u64 counted_of(const struct hvb_scarcity *scarcity, u64 swapped_pages,
+		      u64 resident_pages)
 {
-	u64 counted = scarcity->counted_pages;
+	u64 out = swapped_pages - scarcity->swapped_pages;
 
-	if (swapped_pages > scarcity->swapped_pages && scarcity->is_short)
-		counted += swapped_pages - scarcity->swapped_pages;
-	if (!is_low)
+	if (scarcity->is_short)
+		return out;
+	return min(out, scarcity->resident_pages -
+			min(scarcity->resident_pages, resident_pages));
+}
+
+static void count_swap(struct hvb_scarcity *scarcity,
+		       const struct hvb_counters *now, unsigned int decay_s,
+		       u64 passed_us)
+{
+	u64 resident = now->task_pages - min(now->task_pages,
+					     now->swapped_pages);
+	u64 counted = scarcity->counted_pages, swapped = now->swapped_pages;
+
+	if (swapped > scarcity->swapped_pages)
+		counted += counted_of(scarcity, swapped, resident);
+	else
+		counted -= min(counted, scarcity->swapped_pages - swapped);
+	if (!is_low(now))
 		counted = decayed(counted, passed_us, decay_s);
-	scarcity->counted_pages = min(counted, swapped_pages);
-	scarcity->swapped_pages = swapped_pages;
+	scarcity->counted_pages = min(counted, swapped);
+	scarcity->swapped_pages = swapped;
+	scarcity->resident_pages = resident;
 }
 
 /**
@@ -74,8 +94,7 @@ void hvb_scarcity_look(struct hvb_scarcity *scarcity, bool is_reclaiming,
 		scarcity->reclaimed_us = now_us;
 	scarcity->is_short = is_low(now) && scarcity->reclaimed_us &&
 			     now_us - scarcity->reclaimed_us <= RECLAIM_US;
-	count_swap(scarcity, now->swapped_pages, is_low(now), decay_s,
-		   passed_us);
+	count_swap(scarcity, now, decay_s, passed_us);
 	scarcity->looked_us = now_us;
 }
 

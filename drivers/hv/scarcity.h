@@ -12,6 +12,7 @@ struct hvb_counters;
  * @reclaimed_us: when global reclaim was last heard, 0 before the first time
  * @looked_us: when the last look was, 0 before the first
  * @swapped_pages: swapped out at the last look
+ * @resident_pages: used by tasks and the kernel then, and in memory
  * @counted_pages: of these, what counts as need
  * @is_short: the guest was short at the last look
  */
@@ -19,6 +20,7 @@ struct hvb_scarcity {
 	u64 reclaimed_us;
 	u64 looked_us;
 	u64 swapped_pages;
+	u64 resident_pages;
 	u64 counted_pages;
 	bool is_short;
 };

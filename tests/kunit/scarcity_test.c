@@ -93,6 +93,35 @@ static void swap_of_a_cgroup_at_its_limit_does_not(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, now.task_pages, 500);
 }
 
+/* Of pages that were in memory, by whoever has a use for the memory. */
+static void what_somebody_reclaims_counts(struct kunit *test)
+{
+	struct hvb_scarcity scarcity = {};
+	struct hvb_counters now = counters(500, 0);
+
+	hvb_scarcity_look(&scarcity, false, &now, DECAY_S, START_US);
+	now.swapped_pages = 200;
+	hvb_scarcity_look(&scarcity, true, &now, DECAY_S, START_US + 1);
+	hvb_scarcity_apply(&scarcity, &now);
+	KUNIT_EXPECT_GE(test, now.swapped_pages, 199);
+	KUNIT_EXPECT_GE(test, now.task_pages, 499);
+}
+
+/* Out and in again, and again: nothing adds up. */
+static void a_cgroup_that_thrashes_comes_to_nothing(struct kunit *test)
+{
+	struct hvb_scarcity scarcity = {};
+	struct hvb_counters now = counters(900, 100);
+
+	hvb_scarcity_look(&scarcity, false, &now, DECAY_S, START_US);
+	for (unsigned int i = 1; i <= 100; i++) {
+		now.swapped_pages = 100 + 20 * (i % 2);
+		hvb_scarcity_look(&scarcity, false, &now, DECAY_S,
+				  START_US + i);
+	}
+	KUNIT_EXPECT_LE(test, scarcity.counted_pages, 20);
+}
+
 static void what_is_not_missed_counts_less_and_less(struct kunit *test)
 {
 	struct hvb_scarcity scarcity = {};
@@ -123,6 +152,8 @@ static struct kunit_case scarcity_cases[] = {
 			 short_gen_params),
 	KUNIT_CASE(swap_of_a_short_guest_counts),
 	KUNIT_CASE(swap_of_a_cgroup_at_its_limit_does_not),
+	KUNIT_CASE(what_somebody_reclaims_counts),
+	KUNIT_CASE(a_cgroup_that_thrashes_comes_to_nothing),
 	KUNIT_CASE(what_is_not_missed_counts_less_and_less),
 	KUNIT_CASE(while_little_is_available_nothing_is_forgotten),
 	{}
