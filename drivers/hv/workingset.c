@@ -7,11 +7,12 @@
  * again and again. The kernel counts pages of a working set that it dropped and
  * had to read again ("restored"); a stream that is read once has none.
  *
- * While the kernel reclaims and pages are restored, so much more page cache
- * counts as used, until that ends: what must be there is found by feedback. A
- * page that is restored while memory is free was dropped before, and counts no
- * more. When nothing is restored it counts less and less, slowly: if the host
- * takes memory that is still in use, pages are restored again.
+ * While the kernel reclaims and pages are restored, all page cache counts as used,
+ * since not even that is enough; and more and more on top, until it ends: how much
+ * must be there is found by feedback. A page that is restored while memory is free
+ * was dropped before, and says nothing. When nothing is restored it counts less and
+ * less, slowly: if the host takes memory that is still in use, pages are restored
+ * again.
  *
  * Time is passed in, in microseconds since some moment that isn't 0.
  *
@@ -29,10 +30,16 @@
 /* Fewer restored pages a second are chance. */
 #define CHANCE_PAGES_S	MIB_PAGES(2)
 
+/* Pages are restored for so long before it is a working set that doesn't fit. */
+#define FIRST_US	(USEC_PER_SEC)
+
+/* It ended when none was for so long. */
+#define LAST_US		(3 * USEC_PER_SEC)
+
 /*
- * What counts grows by twice what was restored, since the host answers late, and
- * at least by this share of the guest each second, since few misses are left when
- * most of it fits.
+ * What counts on top grows by twice what was restored, since the host answers
+ * late, and at least by this share of the guest each second, since few misses are
+ * left when most of it fits. It can come to as much as there is.
  */
 #define STEP_SHARE	64
 
@@ -45,7 +52,8 @@ static u64 grown(const struct hvb_workingset *set,
 	u64 step = div64_u64(now->total_pages / STEP_SHARE * passed_us,
 			     USEC_PER_SEC);
 
-	return min(set->pages + max(2 * restored, step), now->file_pages);
+	return min(max(set->pages, now->file_pages) + max(2 * restored, step),
+		   2 * now->file_pages);
 }
 
 /**
@@ -63,11 +71,17 @@ void hvb_workingset_look(struct hvb_workingset *set,
 	u64 restored = now->thrashed_pages - set->thrashed_pages;
 	u64 chance = div64_u64(CHANCE_PAGES_S * passed_us, USEC_PER_SEC);
 
-	if (passed_us && is_reclaiming && restored > chance)
-		set->pages = grown(set, now, restored, passed_us);
-	else
+	if (passed_us && is_reclaiming && restored > chance) {
+		set->last_us = now_us;
+		if (!set->first_us)
+			set->first_us = now_us;
+		else if (now_us - set->first_us >= FIRST_US)
+			set->pages = grown(set, now, restored, passed_us);
+	} else if (now_us - set->last_us > LAST_US) {
+		set->first_us = 0;
 		set->pages = div64_u64(set->pages * FORGET_US,
 				       FORGET_US + passed_us);
+	}
 	set->thrashed_pages = now->thrashed_pages;
 	set->looked_us = now_us;
 }

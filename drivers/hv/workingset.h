@@ -10,11 +10,15 @@ struct hvb_counters;
 /**
  * struct hvb_workingset - what is remembered from look to look; pages of 4 KiB
  * @looked_us: when the last look was, 0 before the first
+ * @first_us: since when pages are restored, 0 when they aren't
+ * @last_us: when that was last seen
  * @thrashed_pages: the counter at the last look
  * @pages: page cache that counts as used
  */
 struct hvb_workingset {
 	u64 looked_us;
+	u64 first_us;
+	u64 last_us;
 	u64 thrashed_pages;
 	u64 pages;
 };
