@@ -115,8 +115,7 @@ static u64 look(struct hvb_reporter *rep)
 	hvb_memory_read(rep->mem, &now);
 	trace_hvb_look(&now);
 	hvb_scarcity_look(&rep->scarcity, signals & BIT(HVB_SIGNAL_RECLAIM),
-			  &now, READ_ONCE(rep->base->params->burst_decay_s),
-			  now_us);
+			  &now, now_us);
 	hvb_scarcity_apply(&rep->scarcity, &now);
 	hvb_workingset_look(&rep->workingset, &now,
 			    hvb_signs_is_reclaiming(rep->signs), now_us);

@@ -30,19 +30,18 @@
 /* Global reclaim that was heard so long ago still counts. */
 #define RECLAIM_US	(2 * USEC_PER_SEC)
 
+/* With memory free, half of what is in swap turns cold in two thirds of this. */
+#define COLD_US		(45 * (u64)USEC_PER_SEC)
+
 static bool is_low(const struct hvb_counters *now)
 {
 	return now->avail_pages < now->total_pages / LOW_SHARE;
 }
 
-/* After the decay time an eighth of it is left. */
-static u64 decayed(u64 pages, u64 passed_us, unsigned int decay_s)
+/* What nobody missed turns cold. */
+static u64 decayed(u64 pages, u64 passed_us)
 {
-	u64 constant_us = (u64)decay_s * USEC_PER_SEC / 2;
-
-	if (!constant_us)
-		return 0;
-	return div64_u64(pages * constant_us, constant_us + passed_us);
+	return div64_u64(pages * COLD_US, COLD_US + passed_us);
 }
 
 /* What of the pages that went to swap since the last look counts? */
@@ -58,8 +57,7 @@ static u64 counted_of(const struct hvb_scarcity *scarcity, u64 swapped_pages,
 }
 
 static void count_swap(struct hvb_scarcity *scarcity,
-		       const struct hvb_counters *now, unsigned int decay_s,
-		       u64 passed_us)
+		       const struct hvb_counters *now, u64 passed_us)
 {
 	u64 resident = now->task_pages - min(now->task_pages,
 					     now->swapped_pages);
@@ -70,7 +68,7 @@ static void count_swap(struct hvb_scarcity *scarcity,
 	else
 		counted -= min(counted, scarcity->swapped_pages - swapped);
 	if (!is_low(now))
-		counted = decayed(counted, passed_us, decay_s);
+		counted = decayed(counted, passed_us);
 	scarcity->counted_pages = min(counted, swapped);
 	scarcity->swapped_pages = swapped;
 	scarcity->resident_pages = resident;
@@ -81,12 +79,10 @@ static void count_swap(struct hvb_scarcity *scarcity,
  * @scarcity: what is remembered
  * @is_reclaiming: global reclaim was heard since the last look
  * @now: the counters
- * @decay_s: after so long an eighth is left of swap that nobody misses
  * @now_us: the time
  */
 void hvb_scarcity_look(struct hvb_scarcity *scarcity, bool is_reclaiming,
-		       const struct hvb_counters *now, unsigned int decay_s,
-		       u64 now_us)
+		       const struct hvb_counters *now, u64 now_us)
 {
 	u64 passed_us = scarcity->looked_us ? now_us - scarcity->looked_us : 0;
 
@@ -94,7 +90,7 @@ void hvb_scarcity_look(struct hvb_scarcity *scarcity, bool is_reclaiming,
 		scarcity->reclaimed_us = now_us;
 	scarcity->is_short = is_low(now) && scarcity->reclaimed_us &&
 			     now_us - scarcity->reclaimed_us <= RECLAIM_US;
-	count_swap(scarcity, now, decay_s, passed_us);
+	count_swap(scarcity, now, passed_us);
 	scarcity->looked_us = now_us;
 }
 

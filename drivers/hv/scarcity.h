@@ -26,8 +26,7 @@ struct hvb_scarcity {
 };
 
 void hvb_scarcity_look(struct hvb_scarcity *scarcity, bool is_reclaiming,
-		       const struct hvb_counters *now, unsigned int decay_s,
-		       u64 now_us);
+		       const struct hvb_counters *now, u64 now_us);
 void hvb_scarcity_apply(const struct hvb_scarcity *scarcity,
 			struct hvb_counters *now);
 

@@ -10,7 +10,6 @@
 #include "scarcity.h"
 
 #define START_US	USEC_PER_SEC
-#define DECAY_S		30
 #define TOTAL		1000
 
 static struct hvb_counters counters(u64 avail_pages, u64 swapped_pages)
@@ -28,8 +27,7 @@ static void look(struct hvb_scarcity *scarcity, bool is_reclaiming,
 {
 	const struct hvb_counters now = counters(avail_pages, swapped_pages);
 
-	hvb_scarcity_look(scarcity, is_reclaiming, &now, DECAY_S,
-			  START_US + after_us);
+	hvb_scarcity_look(scarcity, is_reclaiming, &now, START_US + after_us);
 }
 
 static u64 counted(const struct hvb_scarcity *scarcity, u64 swapped_pages)
@@ -99,9 +97,9 @@ static void what_somebody_reclaims_counts(struct kunit *test)
 	struct hvb_scarcity scarcity = {};
 	struct hvb_counters now = counters(500, 0);
 
-	hvb_scarcity_look(&scarcity, false, &now, DECAY_S, START_US);
+	hvb_scarcity_look(&scarcity, false, &now, START_US);
 	now.swapped_pages = 200;
-	hvb_scarcity_look(&scarcity, true, &now, DECAY_S, START_US + 1);
+	hvb_scarcity_look(&scarcity, true, &now, START_US + 1);
 	hvb_scarcity_apply(&scarcity, &now);
 	KUNIT_EXPECT_GE(test, now.swapped_pages, 199);
 	KUNIT_EXPECT_GE(test, now.task_pages, 499);
@@ -113,11 +111,10 @@ static void a_cgroup_that_thrashes_comes_to_nothing(struct kunit *test)
 	struct hvb_scarcity scarcity = {};
 	struct hvb_counters now = counters(900, 100);
 
-	hvb_scarcity_look(&scarcity, false, &now, DECAY_S, START_US);
+	hvb_scarcity_look(&scarcity, false, &now, START_US);
 	for (unsigned int i = 1; i <= 100; i++) {
 		now.swapped_pages = 100 + 20 * (i % 2);
-		hvb_scarcity_look(&scarcity, false, &now, DECAY_S,
-				  START_US + i);
+		hvb_scarcity_look(&scarcity, false, &now, START_US + i);
 	}
 	KUNIT_EXPECT_LE(test, scarcity.counted_pages, 20);
 }
@@ -128,11 +125,11 @@ static void what_is_not_missed_counts_less_and_less(struct kunit *test)
 	u64 s;
 
 	look(&scarcity, true, 10, 800, 0);
-	for (s = 1; s <= DECAY_S; s++)
+	for (s = 1; s <= 30; s++)
 		look(&scarcity, false, 900, 800, s * USEC_PER_SEC);
-	KUNIT_EXPECT_LE(test, counted(&scarcity, 800), 800 / 6);
-	KUNIT_EXPECT_GE(test, counted(&scarcity, 800), 800 / 10);
-	for (; s <= 10 * DECAY_S; s++)
+	KUNIT_EXPECT_LE(test, counted(&scarcity, 800), 450);
+	KUNIT_EXPECT_GE(test, counted(&scarcity, 800), 350);
+	for (; s <= 600; s++)
 		look(&scarcity, false, 900, 800, s * USEC_PER_SEC);
 	KUNIT_EXPECT_EQ(test, counted(&scarcity, 800), 0);
 }
@@ -142,7 +139,7 @@ static void while_little_is_available_nothing_is_forgotten(struct kunit *test)
 	struct hvb_scarcity scarcity = {};
 
 	look(&scarcity, true, 10, 800, 0);
-	for (u64 s = 1; s <= DECAY_S; s++)
+	for (u64 s = 1; s <= 30; s++)
 		look(&scarcity, false, 100, 800, s * USEC_PER_SEC);
 	KUNIT_EXPECT_EQ(test, counted(&scarcity, 800), 800);
 }
