@@ -35,34 +35,6 @@ void hvb_base_exit(struct hvb_base *base)
 }
 
 /**
- * hvb_base_can_balloon() - can this kernel give pages at all?
- * @base: of the device
- *
- * The host returns single pages of 4 KiB, which a kernel with larger pages
- * can't take.
- *
- * Return: true if it can.
- */
-bool hvb_base_can_balloon(const struct hvb_base *base)
-{
-	return PAGE_SIZE == DM_PAGE_SIZE;
-}
-
-/**
- * hvb_base_can_hot_add() - can this kernel add memory at all?
- * @base: of the device
- *
- * Not on arm64: requests don't name a node, and there the address doesn't tell
- * it.
- *
- * Return: true if it can.
- */
-bool hvb_base_can_hot_add(const struct hvb_base *base)
-{
-	return !IS_ENABLED(CONFIG_ARM64);
-}
-
-/**
  * hvb_base_can_hot_remove() - may added blocks be removed?
  * @base: of the device
  *

@@ -56,10 +56,36 @@ static inline void hvb_base_count(struct hvb_base *base, enum hvb_count what)
 	hvb_base_count_many(base, what, 1);
 }
 
+/**
+ * hvb_base_can_balloon() - can this kernel give pages at all?
+ * @base: of the device
+ *
+ * The host returns single pages of 4 KiB, which a kernel with larger pages
+ * can't take.
+ *
+ * Return: true if it can.
+ */
+static inline bool hvb_base_can_balloon(const struct hvb_base *base)
+{
+	return PAGE_SIZE == DM_PAGE_SIZE;
+}
+
+/**
+ * hvb_base_can_hot_add() - can this kernel add memory at all?
+ * @base: of the device
+ *
+ * Not on arm64: requests don't name a node, and there the address doesn't tell
+ * it.
+ *
+ * Return: true if it can.
+ */
+static inline bool hvb_base_can_hot_add(const struct hvb_base *base)
+{
+	return !IS_ENABLED(CONFIG_ARM64);
+}
+
 int hvb_base_init(struct hvb_base *base);
 void hvb_base_exit(struct hvb_base *base);
-bool hvb_base_can_balloon(const struct hvb_base *base);
-bool hvb_base_can_hot_add(const struct hvb_base *base);
 bool hvb_base_can_hot_remove(const struct hvb_base *base);
 
 #endif
