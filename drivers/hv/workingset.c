@@ -43,7 +43,7 @@
  */
 #define STEP_SHARE	64
 
-/* In so long, with nothing restored, half of it is forgotten. */
+/* With nothing restored, half of it is forgotten in 0.7 of this. */
 #define FORGET_US	(300 * (u64)USEC_PER_SEC)
 
 static u64 grown(const struct hvb_workingset *set,
