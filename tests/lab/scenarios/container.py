@@ -77,7 +77,7 @@ class Run(scenario.Scenario):
         return demand
 
     def same(self, key, fits, demand, used=LIMIT):
-        most = 1.05 * fits + 1.25 * (used - INSIDE)
+        most = 1.05 * fits + 2 * (used - INSIDE)
         self.check(key, demand <= most,
                    f"{demand:.0f} MiB, at most {most:.0f} would do")
 
