@@ -54,6 +54,7 @@ copy_tests() {
 		sed -n '/^suites := /,/[^\\]$/p' "$here/tests/kunit/Makefile"
 		echo "hv_balloon_kunit-y := \$(suites)"
 		echo "ccflags-y += -I\$(src)/.."
+		sed -n '/^hvb-has = /,$p' "$here/drivers/hv/Makefile"
 	} >"$ours/tests/Makefile"
 	cat >>"$ours/Makefile" <<-'EOF'
 
