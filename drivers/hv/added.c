@@ -8,7 +8,6 @@
 #include <linux/memory_hotplug.h>
 
 #include "base.h"
-#include "channel.h"
 #include "memory.h"
 #include "trace.h"
 
@@ -217,18 +216,11 @@ static int add(struct hvb_memory *mem, unsigned long start, unsigned long count)
 
 static void online_block(struct hvb_memory *mem, unsigned long page)
 {
-	enum hvb_online_policy policy;
-	enum hvb_zone zone;
-	int err = 0;
+	int err = hvb_waiting_online(mem, page);
 
-	policy = READ_ONCE(mem->base->params->online_policy);
-	zone = hvb_block_zone(&mem->blocks, policy);
-	if (zone != HVB_ZONE_NONE)
-		err = hvb_block_online(&mem->blocks, page, zone);
 	if (err) {
 		hvb_base_count(mem->base, HVB_COUNT_ONLINE_FAILED);
-		dev_warn_ratelimited(mem->base->dev, "memory block %lu does not come online yet (%d), it is tried again\n",
-				     page / mem->base->block_pages, err);
+		hvb_block_say_offline(&mem->blocks, page, err);
 	}
 	if (!pfn_to_online_page(page))
 		hvb_waiting_add(mem, page);

@@ -172,6 +172,21 @@ int hvb_block_online(struct hvb_block_ctl *ctl, unsigned long page,
 	return 0;
 }
 
+/**
+ * hvb_block_say_offline() - say that a block didn't come online and is retried
+ * @ctl: what changes its state
+ * @page: number of its first page
+ * @err: why
+ *
+ * Context: any.
+ */
+void hvb_block_say_offline(const struct hvb_block_ctl *ctl, unsigned long page,
+			   int err)
+{
+	dev_warn_ratelimited(ctl->base->dev, "memory block %lu does not come online yet (%d), it is tried again\n",
+			     page / ctl->base->block_pages, err);
+}
+
 static void end_wait(struct timer_list *timer)
 {
 	struct hvb_deadline *deadline = container_of(timer, struct hvb_deadline,

@@ -37,6 +37,8 @@ void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base);
 void hvb_block_exit(struct hvb_block_ctl *ctl);
 int hvb_block_online(struct hvb_block_ctl *ctl, unsigned long page,
 		     enum hvb_zone zone);
+void hvb_block_say_offline(const struct hvb_block_ctl *ctl, unsigned long page,
+			   int err);
 int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
 		      unsigned long moved_pages);
 void hvb_block_begins(struct hvb_block_ctl *ctl);

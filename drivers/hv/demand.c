@@ -31,19 +31,18 @@
 #include <linux/kernel.h>
 #include <linux/math64.h>
 
+#include "arith.h"
 #include "demand.h"
-
-#define MIB_PAGES(mib)	((u64)(mib) << 8)
 
 /* The share of promises that was touched is counted in parts of so many bits. */
 #define TOUCHED_SHIFT	20
 
 /* With less than both of these available, a guest is out of memory. */
 #define LAST_SHARE	32
-#define LAST_PAGES	MIB_PAGES(256)
+#define LAST_PAGES	HVB_MIB_PAGES(256)
 
 /* Fewer pages read again are chance. */
-#define THRASHED_PAGES	MIB_PAGES(16)
+#define THRASHED_PAGES	HVB_MIB_PAGES(16)
 
 /**
  * hvb_demand_floor() - how much should stay available in a guest of a size
@@ -62,8 +61,8 @@
 u64 hvb_demand_floor(u64 total_pages)
 {
 	return total_pages / 32 +
-	       div64_u64(MIB_PAGES(488) * total_pages,
-			 total_pages + MIB_PAGES(1041));
+	       div64_u64(HVB_MIB_PAGES(488) * total_pages,
+			 total_pages + HVB_MIB_PAGES(1041));
 }
 
 /**

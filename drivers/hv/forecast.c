@@ -36,12 +36,11 @@
 #include <linux/minmax.h>
 #include <linux/time64.h>
 
+#include "arith.h"
 #include "burst.h"
 
-#define MIB_PAGES(mib)		((u64)(mib) << 8)
-
 /* Slower growth is what the tick and the floor are for. */
-#define GROWTH_PAGES_S		MIB_PAGES(8)
+#define GROWTH_PAGES_S		HVB_MIB_PAGES(8)
 
 /* Two samples closer to each other say more of chance than of growth. */
 #define SAMPLE_US		(20 * USEC_PER_MSEC)
@@ -77,19 +76,9 @@
 
 /* Pressure steps: no more often than this, at least so much, and the cap. */
 #define STEP_US			(USEC_PER_SEC / 2)
-#define STEP_MIN_PAGES		MIB_PAGES(64)
+#define STEP_MIN_PAGES		HVB_MIB_PAGES(64)
 #define STEP_SHARE		16
 #define STEPS_SHARE_MAX		4
-
-/* Moves a value towards 0: after the decay time an eighth of it is left. */
-static u64 decay(u64 value, u64 passed_us, unsigned int decay_s)
-{
-	u64 constant_us = (u64)decay_s * USEC_PER_SEC / 2;
-
-	if (!constant_us)
-		return 0;
-	return div64_u64(value * constant_us, constant_us + passed_us);
-}
 
 static u64 used(const struct hvb_sample *sample)
 {
@@ -203,13 +192,14 @@ static u64 headroom(const struct hvb_burst *burst, u64 ahead_us)
 static void update_steps(struct hvb_burst *burst, u64 need_pages,
 			 u64 passed_us, u64 now_us, unsigned int decay_s)
 {
+	u64 constant_us = (u64)decay_s * USEC_PER_SEC / 2;
 	u64 cap = need_pages / STEPS_SHARE_MAX;
 	u64 step = max(STEP_MIN_PAGES, need_pages / STEP_SHARE);
 
 	if (burst->full_last_us <= burst->stepped_us) {
 		if (now_us - burst->full_last_us > HVB_BURST_HOT_US)
-			burst->step_pages = decay(burst->step_pages, passed_us,
-						  decay_s);
+			burst->step_pages = hvb_decay(burst->step_pages,
+						      passed_us, constant_us);
 		return;
 	}
 	if (burst->stepped_us && now_us - burst->stepped_us < STEP_US)

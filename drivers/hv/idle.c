@@ -58,8 +58,7 @@ static int online_one(struct hvb_memory *mem, unsigned long start,
 		return err;
 	err = hvb_block_online(&mem->blocks, start, zone);
 	if (err)
-		dev_warn_ratelimited(mem->base->dev, "memory block %lu does not come online yet (%d), it is tried again\n",
-				     start / mem->base->block_pages, err);
+		hvb_block_say_offline(&mem->blocks, start, err);
 	return err;
 }
 

@@ -6,7 +6,6 @@
 #include <linux/mm.h>
 
 #include "base.h"
-#include "channel.h"
 #include "demand.h"
 #include "memory.h"
 

@@ -17,10 +17,10 @@
  *
  * Pure: no state but the caller's, no kernel services.
  */
-#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
 
+#include "arith.h"
 #include "demand.h"
 #include "scarcity.h"
 
@@ -36,12 +36,6 @@
 static bool is_low(const struct hvb_counters *now)
 {
 	return now->avail_pages < now->total_pages / LOW_SHARE;
-}
-
-/* What nobody missed turns cold. */
-static u64 decayed(u64 pages, u64 passed_us)
-{
-	return div64_u64(pages * COLD_US, COLD_US + passed_us);
 }
 
 /* What of the pages that went to swap since the last look counts? */
@@ -68,7 +62,7 @@ static void count_swap(struct hvb_scarcity *scarcity,
 	else
 		counted -= min(counted, scarcity->swapped_pages - swapped);
 	if (!is_low(now))
-		counted = decayed(counted, passed_us);
+		counted = hvb_decay(counted, passed_us, COLD_US);
 	scarcity->counted_pages = min(counted, swapped);
 	scarcity->swapped_pages = swapped;
 	scarcity->resident_pages = resident;

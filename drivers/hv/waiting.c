@@ -39,16 +39,23 @@ static void try_later(struct hvb_memory *mem, unsigned int pause_ms)
 			 msecs_to_jiffies(pause_ms));
 }
 
-/* Brings a block online where the policy says now, or leaves it to others. */
-static void online(struct hvb_memory *mem, unsigned long page)
+/**
+ * hvb_waiting_online() - bring a block online where the policy says now
+ * @mem: the guest's memory
+ * @page: number of its first page
+ *
+ * Return: 0, even if it is left to others; or an errno.
+ */
+int hvb_waiting_online(struct hvb_memory *mem, unsigned long page)
 {
 	enum hvb_online_policy policy;
 	enum hvb_zone zone;
 
 	policy = READ_ONCE(mem->base->params->online_policy);
 	zone = hvb_block_zone(&mem->blocks, policy);
-	if (zone != HVB_ZONE_NONE)
-		hvb_block_online(&mem->blocks, page, zone);
+	if (zone == HVB_ZONE_NONE)
+		return 0;
+	return hvb_block_online(&mem->blocks, page, zone);
 }
 
 static void online_all(struct hvb_memory *mem)
@@ -61,7 +68,7 @@ static void online_all(struct hvb_memory *mem)
 		if (phase == HVB_PHASE_REST)
 			break;
 		if (phase == HVB_PHASE_WAITING)
-			online(mem, page);
+			hvb_waiting_online(mem, page);
 		page += mem->base->block_pages;
 		cond_resched();
 	}

@@ -27,6 +27,7 @@ struct hvb_waiting {
 
 void hvb_waiting_init(struct hvb_memory *mem);
 void hvb_waiting_exit(struct hvb_memory *mem);
+int hvb_waiting_online(struct hvb_memory *mem, unsigned long page);
 void hvb_waiting_add(struct hvb_memory *mem, unsigned long page);
 unsigned long hvb_waiting_count(struct hvb_memory *mem);
 bool hvb_waiting_is_full(struct hvb_memory *mem);

@@ -22,13 +22,12 @@
 #include <linux/minmax.h>
 #include <linux/time64.h>
 
+#include "arith.h"
 #include "demand.h"
 #include "workingset.h"
 
-#define MIB_PAGES(mib)	((u64)(mib) << 8)
-
 /* Fewer restored pages a second are chance. */
-#define CHANCE_PAGES_S	MIB_PAGES(2)
+#define CHANCE_PAGES_S	HVB_MIB_PAGES(2)
 
 /* Pages are restored for so long before it is a working set that doesn't fit. */
 #define FIRST_US	(USEC_PER_SEC)
@@ -79,8 +78,7 @@ void hvb_workingset_look(struct hvb_workingset *set,
 			set->pages = grown(set, now, restored, passed_us);
 	} else if (now_us - set->last_us > LAST_US) {
 		set->first_us = 0;
-		set->pages = div64_u64(set->pages * FORGET_US,
-				       FORGET_US + passed_us);
+		set->pages = hvb_decay(set->pages, passed_us, FORGET_US);
 	}
 	set->thrashed_pages = now->thrashed_pages;
 	set->looked_us = now_us;

@@ -25,7 +25,7 @@ FLOORS = ["driver", "reporter", "conversation", "requests", "memory", "signs",
           "channel", "kernel", "pure"]
 
 # Headers that aren't named after a file, or not only that file's.
-HEADERS = {"compat": "kernel", "counts": "kernel", "params": "kernel",
+HEADERS = {"arith": "pure", "compat": "kernel", "counts": "kernel", "params": "kernel",
            "device": "driver", "request": "requests", "memory": "memory"}
 
 # Structs, and the files that may look into them.
