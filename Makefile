@@ -62,10 +62,13 @@ simulate:
 	tests/simulate/run
 
 # Cycles, cycles a reload, suspends: in the debug kernel and in Debian's, side
-# by side.
+# by side. The debug kernel also has what an area for contiguous memory takes.
 SOAK ?= soak-200-20-50
 soak:
 	$(MAKE) --no-print-directory -j2 soak-debug soak-6.12
+
+soak-debug:
+	tests/lab/bootstrap.sh run.py --kernel debug $(SOAK) cma
 
 soak-%:
 	tests/lab/bootstrap.sh run.py --kernel $* $(SOAK)

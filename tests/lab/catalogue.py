@@ -22,6 +22,9 @@ LONG = [
     "lisa", "lisa-demand", "lisa-resize",
 ]
 
+# For the debug kernel alone, which has what they need.
+DEBUG = ["cma"]
+
 # Too many to be listed: see scenarios/soak.py, churn.py, sleep.py, hostile.py.
 UNLISTED = re.compile(
     r"soak(-[1-9]\d*){3}|(churn|sleep)-[1-9]\d*|hostile(-[a-z]+)+")
@@ -49,12 +52,12 @@ def load(name):
 def scenarios(names=None, long=False):
     """The Scenario classes of these names, or all that are for every day."""
     unlisted = list(filter(UNLISTED.fullmatch, names or ()))
-    unknown = set(names or ()) - {*NAMES, *LONG, *unlisted}
+    unknown = set(names or ()) - {*NAMES, *LONG, *DEBUG, *unlisted}
     if unknown:
         raise SystemExit(f"no such scenario: {', '.join(sorted(unknown))}; "
-                         f"there are {', '.join([*NAMES, *LONG])}")
+                         f"there are {', '.join([*NAMES, *LONG, *DEBUG])}")
     wanted = names or (LONG if long else NAMES)
-    return [load(name) for name in [*NAMES, *LONG, *unlisted]
+    return [load(name) for name in [*NAMES, *LONG, *DEBUG, *unlisted]
             if name in wanted]
 
 

@@ -3,8 +3,7 @@
 comes at any moment of going to sleep and waking.
 
 A name says how often: sleep-20. As in soak.py, a suspend is the kernel's own for
-hibernation, which holds the hotplug lock over it; and blocks that are offline
-would end kernels with DEBUG_VM, so pages are taken one by one.
+hibernation, which holds the hotplug lock over it.
 """
 
 import random
