@@ -60,14 +60,30 @@ static u64 swapped_now(struct hvb_counting *counting,
 	return min(used, now->swapped_out_pages);
 }
 
-static u64 used_by_tasks(const struct hvb_counters *now)
+/**
+ * hvb_counters_glance() - read what takes a single load each
+ * @seen: filled in
+ *
+ * The kernel adds these up itself, give or take some pages for each CPU. All
+ * else takes a sum over the CPUs or the zones, so this is what to look at often.
+ *
+ * Context: any.
+ */
+void hvb_counters_glance(struct hvb_glance *seen)
 {
-	unsigned long pages = global_node_page_state_pages(NR_ANON_MAPPED) +
-		global_node_page_state_pages(NR_SHMEM) +
-		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B) +
-		global_node_page_state_pages(NR_PAGETABLE);
+	unsigned long resident, files;
 
-	return hvb_to_wire(pages) + now->swapped_pages;
+	resident = global_node_page_state_pages(NR_ANON_MAPPED) +
+		   global_node_page_state_pages(NR_SHMEM) +
+		   global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B) +
+		   global_node_page_state_pages(NR_PAGETABLE);
+	files = global_node_page_state_pages(NR_ACTIVE_FILE) +
+		global_node_page_state_pages(NR_INACTIVE_FILE);
+	seen->free_pages = hvb_to_wire(global_zone_page_state(NR_FREE_PAGES));
+	seen->resident_pages = hvb_to_wire(resident);
+	seen->file_pages = hvb_to_wire(files);
+	/* It is negative for a moment while swap is turned off. */
+	seen->swap_free_pages = hvb_to_wire(max(get_nr_swap_pages(), 0L));
 }
 
 /*
@@ -121,7 +137,7 @@ u64 hvb_counters_kept_for_added(struct hvb_counting *counting, bool has_added)
  * What the kernel's estimate of available memory leaves to the page cache: half
  * of it, but no more than the low watermarks.
  */
-static u64 left_to_cache(u64 cache)
+static u64 left_to_cache(u64 cache_pages)
 {
 	u64 low = 0;
 	int nid, i;
@@ -129,7 +145,7 @@ static u64 left_to_cache(u64 cache)
 	for_each_online_node(nid)
 		for (i = 0; i < MAX_NR_ZONES; i++)
 			low += NODE_DATA(nid)->node_zones[i]._watermark[WMARK_LOW];
-	return min(cache / 2, low);
+	return min(cache_pages / 2, hvb_to_wire(low));
 }
 
 /* Return: what the file says; '\0' when it can't be read. */
@@ -176,22 +192,22 @@ void hvb_counters_tend(struct hvb_counting *counting, u64 now_us)
 void hvb_counters_read(struct hvb_counting *counting, struct hvb_counters *now)
 {
 	long avail = si_mem_available();
-	unsigned long files, thrashed;
+	struct hvb_glance seen;
+	unsigned long thrashed;
 
+	hvb_counters_glance(&seen);
 	memset(now, 0, sizeof(*now));
 	now->total_pages = hvb_to_wire(totalram_pages());
 	now->avail_pages = hvb_to_wire(max(avail, 0L));
-	files = global_node_page_state_pages(NR_ACTIVE_FILE) +
-		global_node_page_state_pages(NR_INACTIVE_FILE);
-	now->file_pages = hvb_to_wire(files);
-	now->cache_pages = hvb_to_wire(left_to_cache(files));
-	now->free_pages = hvb_to_wire(global_zone_page_state(NR_FREE_PAGES));
+	now->file_pages = seen.file_pages;
+	now->cache_pages = left_to_cache(seen.file_pages);
+	now->free_pages = seen.free_pages;
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
 	now->is_overcommitting = !READ_ONCE(counting->is_strict);
-	now->swap_free_pages = hvb_to_wire(get_nr_swap_pages());
+	now->swap_free_pages = seen.swap_free_pages;
 	read_events(now);
 	now->swapped_pages = swapped_now(counting, now);
-	now->task_pages = used_by_tasks(now);
+	now->task_pages = seen.resident_pages + now->swapped_pages;
 	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);
 	now->thrashed_pages = hvb_to_wire(thrashed);
 }

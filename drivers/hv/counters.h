@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 struct hvb_counters;
+struct hvb_glance;
 
 /**
  * struct hvb_counting - state kept between readings
@@ -24,6 +25,7 @@ struct hvb_counting {
 	u64 looked_us;
 };
 
+void hvb_counters_glance(struct hvb_glance *seen);
 void hvb_counters_read(struct hvb_counting *counting,
 		       struct hvb_counters *now);
 void hvb_counters_tend(struct hvb_counting *counting, u64 now_us);

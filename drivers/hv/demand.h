@@ -52,6 +52,20 @@ struct hvb_counters {
 };
 
 /**
+ * struct hvb_glance - those that take a single load each; pages of 4 KiB
+ * @free_pages: that are free
+ * @resident_pages: what tasks and the kernel use in memory
+ * @file_pages: page cache, but for tmpfs
+ * @swap_free_pages: of swap that are free
+ */
+struct hvb_glance {
+	u64 free_pages;
+	u64 resident_pages;
+	u64 file_pages;
+	u64 swap_free_pages;
+};
+
+/**
  * struct hvb_need - what the guest needs, a burst aside; pages of 4 KiB
  * @need_pages: all of it, as the host compares it
  * @headroom_pages: what of it is neither used nor with the host
