@@ -99,6 +99,7 @@ wire_build() {
 copy_documentation() {
 	cp "$here"/Documentation/admin-guide/*.rst "$admin"
 	cp "$here"/Documentation/virt/hyperv/*.rst "$virt"
+	cp "$here"/Documentation/ABI/testing/* "$kernel/Documentation/ABI/testing"
 	after='^   hw_random$'
 	for page in "$here"/Documentation/admin-guide/hv_balloon*.rst; do
 		name=$(basename "$page" .rst)

@@ -15,6 +15,7 @@
 #include "shortage.h"
 #include "signs.h"
 
+struct attribute_group;
 struct dentry;
 
 /**
@@ -65,6 +66,9 @@ void hvb_devices_stop_reporter(struct hvb_device *dm);
 int hvb_devices_set_psi(struct hvb_params *params, enum hvb_psi_which which,
 			const char *text);
 void hvb_devices_pause(bool asleep);
+
+/* sysfs.c */
+extern const struct attribute_group *hvb_sysfs_groups[];
 
 /* debugfs.c */
 void hvb_debugfs_init(struct hvb_device *dm);

@@ -90,6 +90,7 @@ static struct hv_driver balloon_driver = {
 	.resume = balloon_resume,
 	.driver = {
 		.probe_type = PROBE_PREFER_ASYNCHRONOUS,
+		.dev_groups = hvb_sysfs_groups,
 	},
 };
 

@@ -163,7 +163,7 @@ void hvb_memory_read(struct hvb_memory *mem, struct hvb_counters *now)
 }
 
 /**
- * hvb_memory_facts() - what debugfs shows
+ * hvb_memory_facts() - what debugfs and sysfs show
  * @mem: the guest's memory
  * @facts: filled in
  *
@@ -171,7 +171,9 @@ void hvb_memory_read(struct hvb_memory *mem, struct hvb_counters *now)
  */
 void hvb_memory_facts(struct hvb_memory *mem, struct hvb_memory_facts *facts)
 {
+	facts->total_pages = totalram_pages();
 	mutex_lock(&mem->lock);
+	facts->ballooned_pages = mem->given.nr_pages + mem->fresh.nr_pages;
 	facts->added_pages = mem->nr_added;
 	facts->onlined_pages = mem->nr_onlined;
 	facts->hole_pages = mem->holes.nr_pages;

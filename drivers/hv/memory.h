@@ -99,7 +99,9 @@ struct hvb_memory {
 };
 
 /**
- * struct hvb_memory_facts - what debugfs shows of memory
+ * struct hvb_memory_facts - what debugfs and sysfs show of memory
+ * @total_pages: pages that the kernel manages
+ * @ballooned_pages: pages that were given to the host, or are about to be
  * @added_pages: backed pages of blocks that we added
  * @onlined_pages: how many of these are in online blocks
  * @hole_pages: pages of hot-added blocks that the host never backed
@@ -107,6 +109,8 @@ struct hvb_memory {
  * @nr_waiting: blocks that should be online and aren't
  */
 struct hvb_memory_facts {
+	unsigned long total_pages;
+	unsigned long ballooned_pages;
 	unsigned long added_pages;
 	unsigned long onlined_pages;
 	unsigned long hole_pages;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the reporter says: to the host, how much memory the guest needs; to
- * dmesg, that the host doesn't answer.
+ * dmesg, that the host doesn't answer; to pollers of sysfs, that a size changed.
  *
  * A report that finds the ring full is dropped: the next one has newer figures.
  */
@@ -97,6 +97,26 @@ static void say_unanswered(struct hvb_reporter *rep,
 	hvb_conversation_last_request(rep->conv, &last);
 	hvb_pressure_read(&rep->pressure, what.averages, sizeof(what.averages));
 	hvb_unanswered_say(rep->base->dev, &what);
+}
+
+/**
+ * hvb_report_sizes() - tell the pollers of sysfs what changed
+ * @rep: the reporter
+ * @now: the counters
+ * @agreed: what the host told us about itself
+ *
+ * Context: the reporter; may sleep.
+ */
+void hvb_report_sizes(struct hvb_reporter *rep, const struct hvb_counters *now,
+		      const struct hvb_agreed *agreed)
+{
+	const struct hvb_sizes sizes = {
+		.size_bytes = now->total_pages << DM_PAGE_SHIFT,
+		.maximum_bytes = agreed->max_page_count << DM_PAGE_SHIFT,
+		.ballooned_bytes = now->ballooned_pages << DM_PAGE_SHIFT,
+	};
+
+	hvb_sizes_tell(&rep->told_sizes, &sizes, rep->base->dev);
 }
 
 /**

@@ -114,6 +114,7 @@ static u64 look(struct hvb_reporter *rep)
 	hvb_memory_tend(rep->mem, now_us);
 	hvb_memory_read(rep->mem, &now);
 	trace_hvb_look(&now);
+	hvb_report_sizes(rep, &now, &agreed);
 	hvb_scarcity_look(&rep->scarcity, signals & BIT(HVB_SIGNAL_RECLAIM),
 			  &now, now_us);
 	hvb_scarcity_apply(&rep->scarcity, &now);

@@ -10,6 +10,7 @@
 #include "params.h"
 #include "pressure.h"
 #include "scarcity.h"
+#include "sizes.h"
 #include "workingset.h"
 
 struct hvb_agreed;
@@ -72,6 +73,8 @@ struct hvb_reporter {
 	struct hvb_counters looked_counters;
 	/** @last_committed: num_committed of the last report, 4 KiB pages */
 	u64 last_committed;
+	/** @told_sizes: what pollers of sysfs know */
+	struct hvb_sizes told_sizes;
 };
 
 /**
@@ -111,6 +114,8 @@ void hvb_reporter_facts(struct hvb_reporter *rep,
 			struct hvb_reporter_facts *facts);
 
 /* report.c */
+void hvb_report_sizes(struct hvb_reporter *rep, const struct hvb_counters *now,
+		      const struct hvb_agreed *agreed);
 void hvb_report_judge(struct hvb_reporter *rep, const struct hvb_counters *now,
 		      const struct hvb_agreed *agreed, u64 now_us);
 void hvb_report_send(struct hvb_reporter *rep, const struct hvb_counters *now,

@@ -23,6 +23,7 @@ MAX_FUNCTION_LINES = 60
 
 # A file of this kind can't hold a comment, or its text is not ours.
 NO_LICENSE = re.compile(r"tests/check/sample/.*|contrib/.*\.json|"
+                        r"Documentation/ABI/.*|"
                         r"debian/(changelog|source/format|"
                         r"[\w-]+\.(docs|examples|install|dkms|manpages|"
                         r"lintian-overrides))")

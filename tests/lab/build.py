@@ -18,7 +18,7 @@ import root
 LAB = Path(__file__).resolve().parent
 TREE = LAB.parent.parent
 SOURCES = ["Kbuild", "Makefile", "drivers", "include"]
-GUEST_PROGRAMS = ("agent", "kexec", "load", "pins", "uevents")
+GUEST_PROGRAMS = ("agent", "kexec", "load", "pins", "polls", "uevents")
 SOURCE_NAMES = re.compile(r"Kbuild|Makefile|Kconfig|.*\.[chS]")
 
 

@@ -7,8 +7,8 @@ import re
 import shapes
 
 NAMES = [
-    "handshake", "defaults", "reports", "psi", "idle", "grow", "load", "floor",
-    "tiny", "parameters", "modes", "reload", "policy", "hibernation", "nopsi",
+    "handshake", "defaults", "reports", "psi", "idle", "sizes", "grow", "load",
+    "floor", "tiny", "parameters", "modes", "reload", "policy", "hibernation", "nopsi",
     "kcore", "hugetlb", "container", "uevents", "hostile", "soak", "burst",
     "untouched", "cgroup1", "psigone",
 ]
