@@ -33,7 +33,12 @@ kunit-in-tree:
 	tests/lab/bootstrap.sh ../kunit/in_tree.py
 
 # A recorded host, in KUnit: make replay TRACE=<what hv-balloon-record wrote>
+# With SIZE=<MiB that the guest had at its start>, also as a model of that host in
+# the simulator.
 replay:
+ifneq ($(SIZE),)
+	tests/lab/bootstrap.sh ../simulate/hosts.py "$(abspath $(TRACE))" $(SIZE)
+endif
 	tests/lab/bootstrap.sh ../kunit/replay.py "$(abspath $(TRACE))"
 
 # Whether the suites find a driver that is broken on purpose, in many places.

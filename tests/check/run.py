@@ -23,6 +23,7 @@ import intree
 import layers
 import limits
 import messages
+import models
 import mutated
 import packages
 import parameters
@@ -89,6 +90,7 @@ rules for files
 viewer and report
 hv-balloon-check away from Hyper-V
 replay.h is of its record
+hosts from their records
 alpine's files on busybox
 parameters as documented
 parameters as modinfo says
@@ -123,6 +125,7 @@ QUICK = """
 build * gcc sparse
 build 6.12 strict types
 rules for files
+hosts from their records
 parameters as documented
 dmesg lines in troubleshooting
 dmesg lines are limited
@@ -136,7 +139,7 @@ mutants of what there is
 
 PROVIDED = {**between.CHECKS, **builds.CHECKS, **distros.CHECKS,
             **intree.CHECKS, **layers.CHECKS, **limits.CHECKS,
-            **messages.CHECKS, **mutated.CHECKS,
+            **messages.CHECKS, **models.CHECKS, **mutated.CHECKS,
             **packages.CHECKS, **parameters.CHECKS,
             **services.CHECKS, **states.CHECKS, **static.CHECKS,
             **upstream.CHECKS}

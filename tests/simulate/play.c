@@ -7,6 +7,8 @@
  *	simulate SEED			all cases, a line each
  *	simulate SEED every N		each Nth of them
  *	simulate SEED case NUMBER	one, a line each 20 ms
+ *	simulate SEED host WORD...	bursts on one host: see replay.c
+ *	simulate SEED heard FILE WORD...	what that does with reports
  */
 #include "simulate.h"
 
@@ -169,20 +171,46 @@ static void show_case(unsigned int seed, int number)
 	run(&setup, false, 0, true, &ours);
 }
 
+static void show_result(const struct setup *setup, int number)
+{
+	struct result ours, knowing;
+
+	run(setup, false, 0, false, &ours);
+	run(setup, true, peak_of(setup), false, &knowing);
+	printf("%d\t%s\t%.0f\t%.1f\t%.1f\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%d\t%d\n",
+	       number, setup->name, setup->size, ours.swapped, knowing.swapped,
+	       ours.end, ours.top, ours.peak, ours.lean, ours.over,
+	       ours.reports, ours.looks);
+}
+
 static void show_all(unsigned int seed, int stride)
 {
 	static struct setup setup;
-	struct result ours, knowing;
 
 	for (int i = 0; i < grid_size(); i += grid_is_named(i) ? 1 : stride) {
 		grid_case(i, seed, &setup);
-		run(&setup, false, 0, false, &ours);
-		run(&setup, true, peak_of(&setup), false, &knowing);
-		printf("%d\t%s\t%.0f\t%.1f\t%.1f\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%d\t%d\n",
-		       i, setup.name, setup.size, ours.swapped, knowing.swapped,
-		       ours.end, ours.top, ours.peak, ours.lean, ours.over,
-		       ours.reports, ours.looks);
+		show_result(&setup, i);
 	}
+}
+
+static void show_host(char **words)
+{
+	static struct setup setup;
+
+	for (int i = 0; i < replay_size(); i++) {
+		replay_case(words, i, &setup);
+		show_result(&setup, i);
+	}
+}
+
+static int show_heard(const char *path, char **words)
+{
+	FILE *reports = fopen(path, "r");
+
+	if (!reports)
+		return 1;
+	replay_hear(reports, words);
+	return fclose(reports);
 }
 
 int main(int argc, char **argv)
@@ -190,7 +218,11 @@ int main(int argc, char **argv)
 	unsigned int seed = argc > 1 ? atoi(argv[1]) : 1;
 	int number = argc > 3 ? atoi(argv[3]) : 1;
 
-	if (argc > 3 && !strcmp(argv[2], "case"))
+	if (argc > 11 && !strcmp(argv[2], "heard"))
+		return show_heard(argv[3], argv + 4);
+	if (argc > 10 && !strcmp(argv[2], "host"))
+		show_host(argv + 3);
+	else if (argc > 3 && !strcmp(argv[2], "case"))
 		show_case(seed, number);
 	else
 		show_all(seed, number > 0 ? number : 1);

@@ -214,4 +214,8 @@ int grid_size(void);
 bool grid_is_named(int number);
 void grid_case(int number, unsigned int seed, struct setup *setup);
 
+int replay_size(void);
+void replay_case(char **words, int number, struct setup *setup);
+void replay_hear(FILE *reports, char **words);
+
 #endif

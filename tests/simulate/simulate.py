@@ -28,8 +28,8 @@ import run as fuzz  # noqa: E402 (found only after the line above)
 import root  # noqa: E402 (the fuzzers' modules make it found)
 
 AT = "/tmp/simulate"
-SOURCES = ["grid.c", "guest.c", "host.c", "play.c", "reporter.c", "demand.c",
-           "burst.c", "forecast.c"]
+SOURCES = ["grid.c", "guest.c", "host.c", "play.c", "replay.c", "reporter.c",
+           "demand.c", "burst.c", "forecast.c"]
 COMPILE = ["gcc", "-std=gnu2x", "-O2", "-Wall", "-Werror",
            "-Wno-address-of-packed-member", "-include", "shim.h", "-I.",
            "-idirafter", "absent", "-o", "simulate", *SOURCES, "-lm"]
