@@ -239,8 +239,7 @@ enum hvb_cause hvb_burst_cause(const struct hvb_situation *situation)
 		return HVB_CAUSE_OFFLINE;
 	if (!situation->hot_add && !situation->ballooned_pages)
 		return HVB_CAUSE_NO_HOT_ADD;
-	if (situation->max_pages &&
-	    situation->size_pages >= situation->max_pages)
+	if (situation->has_all)
 		return HVB_CAUSE_HOST_MAX;
 	return HVB_CAUSE_HOST;
 }

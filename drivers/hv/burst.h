@@ -82,8 +82,7 @@ enum hvb_due {
  * @hot_add: memory can be added
  * @offline_pages: added but not online
  * @ballooned_pages: that the host could return
- * @size_pages: the guest's size
- * @max_pages: the most that the host gives, 0 when it didn't say
+ * @has_all: the guest has all that the host lets it have
  */
 struct hvb_situation {
 	bool can_hibernate;
@@ -92,8 +91,7 @@ struct hvb_situation {
 	bool hot_add;
 	u64 offline_pages;
 	u64 ballooned_pages;
-	u64 size_pages;
-	u64 max_pages;
+	bool has_all;
 };
 
 /**
@@ -102,7 +100,8 @@ struct hvb_situation {
  * @task_pages: what tasks and the kernel use, swapped out or not
  * @avail_pages: what can be had without swapping
  * @need_pages: demand without a boost
- * @headroom_pages: what of it is neither used nor with the host
+ * @headroom_pages: what of it is neither used nor with the host; see
+ *	struct hvb_need
  */
 struct hvb_sample {
 	u64 now_us;

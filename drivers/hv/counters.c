@@ -133,6 +133,29 @@ u64 hvb_counters_kept_for_added(struct hvb_counting *counting, bool has_added)
 	return min(kept, RESERVE_PAGES_MAX);
 }
 
+/**
+ * hvb_counters_zones() - the pages of all zones
+ * @present: filled in with all that there are, guest pages
+ * @managed: filled in with those that the kernel allocates from, guest pages
+ *
+ * Context: any; while memory changes hands, the two don't match.
+ */
+void hvb_counters_zones(u64 *present, u64 *managed)
+{
+	int nid, i;
+
+	*present = 0;
+	*managed = 0;
+	for_each_online_node(nid) {
+		struct zone *zones = NODE_DATA(nid)->node_zones;
+
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			*present += zones[i].present_pages;
+			*managed += zone_managed_pages(&zones[i]);
+		}
+	}
+}
+
 /*
  * What the kernel's estimate of available memory leaves to the page cache: half
  * of it, but no more than the low watermarks.

@@ -29,6 +29,7 @@ void hvb_counters_glance(struct hvb_glance *seen);
 void hvb_counters_read(struct hvb_counting *counting,
 		       struct hvb_counters *now);
 void hvb_counters_tend(struct hvb_counting *counting, u64 now_us);
+void hvb_counters_zones(u64 *present, u64 *managed);
 u64 hvb_counters_kept_for_added(struct hvb_counting *counting, bool has_added);
 
 #endif

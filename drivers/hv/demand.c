@@ -5,6 +5,7 @@
  *   held          = in use + swapped out
  *   used          = held + (commit charge - held) * held / commit charge
  *   need          = size for it + ballooned + added but not online
+ *                   + kept since boot
  *   num_committed = need + what a burst adds
  *
  * The commit charge is what was promised, which can be more than is in use; but
@@ -24,7 +25,8 @@
  * alone, so a guest doesn't need more because it has more.
  *
  * The host compares num_committed with what it has assigned, which includes
- * what it took back (ballooned) and what it added; so these count as needed.
+ * what it took back (ballooned), what it added, and what the kernel keeps for
+ * itself from boot on and doesn't manage; so these count as needed.
  *
  * Pure: no state, no kernel services, plain values in and out.
  */
@@ -40,6 +42,9 @@
 /* With less than both of these available, a guest is out of memory. */
 #define LAST_SHARE	32
 #define LAST_PAGES	HVB_MIB_PAGES(256)
+
+/* What firmware keeps isn't seen; a host's steps are larger. */
+#define UNSEEN_PAGES	HVB_MIB_PAGES(16)
 
 /* Fewer pages read again are chance. */
 #define THRASHED_PAGES	HVB_MIB_PAGES(16)
@@ -164,9 +169,52 @@ void hvb_demand_look(const struct hvb_counters *now, struct hvb_need *need)
 {
 	u64 used_pages = used(now) + now->workingset_pages;
 
-	need->headroom_pages = hvb_demand_headroom(used_pages);
+	need->headroom_pages = hvb_demand_headroom(used_pages) +
+			       now->boot_pages;
 	need->need_pages = used_pages + need->headroom_pages +
 			   now->ballooned_pages + now->offline_pages;
+}
+
+/**
+ * hvb_demand_boot() - what the kernel keeps since boot
+ * @present_pages: of all zones
+ * @managed_pages: of all zones
+ * @absent_pages: present, but not managed because the host has them
+ *
+ * Return: pages, in the unit of the others.
+ */
+u64 hvb_demand_boot(u64 present_pages, u64 managed_pages, u64 absent_pages)
+{
+	u64 known = managed_pages + absent_pages;
+
+	return present_pages > known ? present_pages - known : 0;
+}
+
+/**
+ * hvb_demand_size() - the guest's size as the host counts it
+ * @now: the counters
+ *
+ * Return: all that it has assigned, pages of 4 KiB.
+ */
+u64 hvb_demand_size(const struct hvb_counters *now)
+{
+	return now->total_pages + now->ballooned_pages + now->offline_pages +
+	       now->boot_pages;
+}
+
+/**
+ * hvb_demand_has_all() - has the guest all that the host lets it have?
+ * @now: the counters
+ * @max_pages: the most that the host gives, 0 when it didn't say
+ *
+ * What was ballooned could come back, so it is none of what it has.
+ *
+ * Return: true if it has, as far as is known.
+ */
+bool hvb_demand_has_all(const struct hvb_counters *now, u64 max_pages)
+{
+	return max_pages && hvb_demand_size(now) - now->ballooned_pages +
+			    UNSEEN_PAGES >= max_pages;
 }
 
 /**

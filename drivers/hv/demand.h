@@ -15,6 +15,8 @@
  * @ballooned_pages: given to the host
  * @offline_pages: added by the host and backed, but not online and not about to
  *	be
+ * @boot_pages: assigned by the host, but kept by the kernel since boot: its own
+ *	image, struct pages, a crash kernel
  * @price_pages: what having memory that the host added costs: its struct pages,
  *               and what the kernel keeps free on account of it
  * @cache_pages: page cache that could go and doesn't count as available
@@ -37,6 +39,7 @@ struct hvb_counters {
 	bool is_overcommitting;
 	u64 ballooned_pages;
 	u64 offline_pages;
+	u64 boot_pages;
 	u64 price_pages;
 	u64 cache_pages;
 	u64 file_pages;
@@ -68,7 +71,8 @@ struct hvb_glance {
 /**
  * struct hvb_need - what the guest needs, a burst aside; pages of 4 KiB
  * @need_pages: all of it, as the host compares it
- * @headroom_pages: what of it is neither used nor with the host
+ * @headroom_pages: what of it is neither used nor with the host: what should be
+ *	available, and what the kernel keeps since boot
  */
 struct hvb_need {
 	u64 need_pages;
@@ -99,6 +103,9 @@ bool hvb_demand_is_squeezed(const struct hvb_counters *start,
 			    const struct hvb_counters *now);
 u64 hvb_demand_can_give(u64 total_pages, u64 avail_pages);
 u64 hvb_demand_headroom(u64 used_pages);
+u64 hvb_demand_boot(u64 present_pages, u64 managed_pages, u64 absent_pages);
+u64 hvb_demand_size(const struct hvb_counters *now);
+bool hvb_demand_has_all(const struct hvb_counters *now, u64 max_pages);
 void hvb_demand_look(const struct hvb_counters *now, struct hvb_need *need);
 void hvb_demand_figure(const struct hvb_counters *now,
 		       const struct hvb_counters *last, u64 committed_pages,

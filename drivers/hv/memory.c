@@ -138,6 +138,41 @@ void hvb_memory_tend(struct hvb_memory *mem, u64 now_us)
 	hvb_counters_tend(&mem->counting, now_us);
 }
 
+/*
+ * Counts absent pages that the zones count as present: those of online blocks.
+ * Return: false while a block is between two states, and nothing is certain.
+ */
+static bool count_absent_online(struct hvb_memory *mem, u64 *nr)
+{
+	unsigned long page = 0, block_pages = mem->base->block_pages;
+	enum hvb_phase phase;
+	unsigned int i;
+
+	if (mem->moving.count)
+		return false;
+	*nr = 0;
+	for (i = 0; i < HVB_ABSENT_SETS; i++)
+		*nr += hvb_absent_set(mem, i)->nr_pages;
+	while ((phase = hvb_phase_next(mem, page, &page))) {
+		if (phase == HVB_PHASE_ADDING || phase == HVB_PHASE_CLAIMED)
+			return false;
+		if (!pfn_to_online_page(page))
+			*nr -= hvb_absent_count_locked(mem, page, block_pages);
+		page += block_pages;
+	}
+	return true;
+}
+
+static void update_boot_pages(struct hvb_memory *mem)
+{
+	u64 present, managed, absent;
+
+	if (!count_absent_online(mem, &absent))
+		return;
+	hvb_counters_zones(&present, &managed);
+	mem->boot_pages = hvb_demand_boot(present, managed, absent);
+}
+
 /**
  * hvb_memory_read() - read the counters of the guest's memory
  * @mem: the guest's memory
@@ -157,6 +192,8 @@ void hvb_memory_read(struct hvb_memory *mem, struct hvb_counters *now)
 					   mem->fresh.nr_pages);
 	price = PFN_UP(mem->nr_added * sizeof(struct page)) +
 		hvb_counters_kept_for_added(&mem->counting, mem->nr_added);
+	update_boot_pages(mem);
+	now->boot_pages = hvb_to_wire(mem->boot_pages);
 	mutex_unlock(&mem->lock);
 	now->price_pages = hvb_to_wire(price);
 	now->offline_pages = hvb_to_wire(offline);

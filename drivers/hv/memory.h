@@ -79,6 +79,8 @@ struct hvb_memory {
 	unsigned long nr_claimed;
 	/** @counting: used by counters.c */
 	struct hvb_counting counting;
+	/** @boot_pages: kept by the kernel since boot, when last looked at */
+	unsigned long boot_pages;
 
 	/** @owns_callback: the kernel's online callback is ours */
 	bool owns_callback;

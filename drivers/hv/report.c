@@ -27,14 +27,17 @@ static bool is_delayed(const struct hvb_base *base,
 	return time_before(jiffies, agreed->at + delay_s * HZ);
 }
 
-/* The guest's size as the host sees it: everything that it has added. */
-static u64 size_of(const struct hvb_counters *now)
+/* Nothing can come of asking when the host has no more for this guest. */
+static bool asks_for_more(const struct hvb_counters *now,
+			  const struct hvb_agreed *agreed, u64 committed_pages)
 {
-	return now->total_pages + now->ballooned_pages + now->offline_pages;
+	return committed_pages > hvb_demand_size(now) &&
+	       !hvb_demand_has_all(now, agreed->max_page_count);
 }
 
 static void report(struct hvb_reporter *rep, const struct hvb_counters *now,
-		   u64 committed_pages, u64 now_us)
+		   const struct hvb_agreed *agreed, u64 committed_pages,
+		   u64 now_us)
 {
 	struct hvb_demand demand;
 	union hvb_status status;
@@ -49,8 +52,8 @@ static void report(struct hvb_reporter *rep, const struct hvb_counters *now,
 		return;
 	trace_hvb_status(&demand);
 	hvb_base_count(rep->base, HVB_COUNT_STATUS);
-	hvb_burst_asked(&rep->burst, demand.num_committed > size_of(now),
-			now_us);
+	hvb_burst_asked(&rep->burst,
+			asks_for_more(now, agreed, committed_pages), now_us);
 	rep->last_counters = *now;
 	WRITE_ONCE(rep->last_committed, demand.num_committed);
 }
@@ -59,7 +62,7 @@ static void report(struct hvb_reporter *rep, const struct hvb_counters *now,
 static void request(struct hvb_reporter *rep, const struct hvb_counters *now,
 		    u64 committed_pages)
 {
-	u64 has = size_of(now);
+	u64 has = hvb_demand_size(now);
 	struct dm_hot_add msg;
 
 	if (READ_ONCE(rep->base->params->extension) != HVB_EXT_REQUEST ||
@@ -85,10 +88,12 @@ static void say_unanswered(struct hvb_reporter *rep,
 				   hvb_memory_can_hot_add(rep->mem),
 			.offline_pages = now->offline_pages,
 			.ballooned_pages = now->ballooned_pages,
-			.size_pages = size_of(now),
-			.max_pages = agreed->max_page_count,
+			.has_all = hvb_demand_has_all(now,
+						      agreed->max_page_count),
 		},
 		.total_pages = now->total_pages,
+		.boot_pages = now->boot_pages,
+		.max_pages = agreed->max_page_count,
 		.committed_pages = rep->last_committed,
 		.reported_us = now_us - rep->burst.reported_us,
 		.last = &last,
@@ -166,7 +171,7 @@ void hvb_report_send(struct hvb_reporter *rep, const struct hvb_counters *now,
 
 	if (agreed->suppress_reports || is_delayed(rep->base, agreed))
 		return;
-	report(rep, now, committed_pages, now_us);
+	report(rep, now, agreed, committed_pages, now_us);
 	if (is_urgent)
 		request(rep, now, committed_pages);
 }

@@ -79,14 +79,13 @@ void hvb_unanswered_say(struct device *dev, const struct hvb_unanswered *what)
 
 	describe_demand(what, demand, sizeof(demand));
 	hvb_unanswered_action(what->last, request);
-	if (situation->max_pages)
-		snprintf(max, sizeof(max), "%llu MiB",
-			 HVB_MIB(situation->max_pages));
-	dev_warn_ratelimited(dev, "memory pressure unanswered for %llu s: %s. Pressure: %s. Demand: %s. Size: %llu MiB, the host's maximum: %s, given to the host: %llu MiB, added but offline: %llu MiB. Last request: %s\n",
+	if (what->max_pages)
+		snprintf(max, sizeof(max), "%llu MiB", HVB_MIB(what->max_pages));
+	dev_warn_ratelimited(dev, "memory pressure unanswered for %llu s: %s. Pressure: %s. Demand: %s. Size: %llu MiB, kept since boot: %llu MiB, the host's maximum: %s, given to the host: %llu MiB, added but offline: %llu MiB. Last request: %s\n",
 			     div_u64(what->lasts_us, USEC_PER_SEC),
 			     causes[hvb_burst_cause(situation)],
 			     what->averages, demand, HVB_MIB(what->total_pages),
-			     max, HVB_MIB(situation->ballooned_pages),
+			     HVB_MIB(what->boot_pages), max, HVB_MIB(situation->ballooned_pages),
 			     HVB_MIB(situation->offline_pages), request);
 }
 

@@ -21,6 +21,8 @@ struct hvb_last_request;
  * @lasts_us: how long it has lasted
  * @situation: what the cause is derived from
  * @total_pages: the guest's size without given or offline pages, 4 KiB pages
+ * @boot_pages: what the kernel keeps since boot beside it, 4 KiB pages
+ * @max_pages: the most that the host gives, 0 when it didn't say, 4 KiB pages
  * @committed_pages: the last reported demand, 0 if there is none, 4 KiB pages
  * @reported_us: how long ago that was
  * @averages: PSI's averages, as it prints them
@@ -30,6 +32,8 @@ struct hvb_unanswered {
 	u64 lasts_us;
 	struct hvb_situation situation;
 	u64 total_pages;
+	u64 boot_pages;
+	u64 max_pages;
 	u64 committed_pages;
 	u64 reported_us;
 	char averages[HVB_AVERAGES_MAX];

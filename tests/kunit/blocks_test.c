@@ -63,6 +63,7 @@ static void expect_sum(struct host *host)
 			host->dm.memory.given.nr_pages);
 	KUNIT_EXPECT_EQ(host->test, totalram_pages() + host->holds.nr_pages,
 			all_pages(host));
+	host_finds_boot(host);
 }
 
 /* Asks and takes what comes; whose pages these are is checked by the sum. */

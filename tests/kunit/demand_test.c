@@ -148,7 +148,8 @@ static const struct need_row need_rows[] = {
 	{ "nothing", {}, 0, 0 },
 	{ "each part counts once",
 	  { .total_pages = MIB(1024), .avail_pages = MIB(1024),
-	    .commit_pages = 1, .ballooned_pages = 20, .offline_pages = 300 },
+	    .commit_pages = 1, .ballooned_pages = 20, .offline_pages = 300,
+	    .boot_pages = 4000 },
 	  1, 320 },
 	{ "what is in use, where less was promised",
 	  { .total_pages = 1000, .avail_pages = 400, .commit_pages = 599 },
@@ -195,7 +196,7 @@ static void the_need_is_what_is_used_and_headroom(struct kunit *test)
 
 	hvb_demand_look(&row->now, &need);
 	KUNIT_EXPECT_EQ(test, need.headroom_pages,
-			hvb_demand_headroom(row->used));
+			hvb_demand_headroom(row->used) + row->now.boot_pages);
 	KUNIT_EXPECT_EQ(test, need.need_pages,
 			row->used + need.headroom_pages + row->beside);
 }
@@ -215,6 +216,73 @@ static void to_have_more_is_not_to_need_more(struct kunit *test)
 		hvb_demand_look(&now, &after);
 		KUNIT_EXPECT_EQ(test, before.need_pages, after.need_pages);
 	}
+}
+
+struct boot_row {
+	const char *name;
+	u64 present;
+	u64 managed;
+	u64 absent;
+	u64 boot;
+};
+
+static const struct boot_row boot_rows[] = {
+	{ "nothing", 0, 0, 0, 0 },
+	{ "the kernel manages all", 1000, 1000, 0, 0 },
+	{ "what it doesn't manage, it keeps", 1000, 900, 0, 100 },
+	{ "what the host has, it doesn't keep", 1000, 600, 300, 100 },
+	{ "what the host has, and nothing else", 1000, 600, 400, 0 },
+	{ "more than there is", 1000, 600, 401, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(boot, boot_rows, name);
+
+static void what_is_kept_since_boot_is_neither_managed_nor_the_hosts(struct kunit *test)
+{
+	const struct boot_row *row = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, row->boot,
+			hvb_demand_boot(row->present, row->managed,
+					row->absent));
+}
+
+struct max_row {
+	const char *name;
+	struct hvb_counters now;
+	u64 max_pages;
+	u64 size;
+	bool has_all;
+};
+
+static const struct max_row max_rows[] = {
+	{ "no maximum is known", { .total_pages = MIB(1024) }, 0, MIB(1024),
+	  false },
+	{ "far below it", { .total_pages = MIB(1024) }, MIB(2048), MIB(1024),
+	  false },
+	{ "what the kernel keeps is assigned",
+	  { .total_pages = MIB(900), .boot_pages = MIB(124) }, MIB(1024),
+	  MIB(1024), true },
+	{ "so is what is offline",
+	  { .total_pages = MIB(900), .offline_pages = MIB(124) }, MIB(1024),
+	  MIB(1024), true },
+	{ "what is ballooned can come back",
+	  { .total_pages = MIB(900), .ballooned_pages = MIB(124) }, MIB(1024),
+	  MIB(1024), false },
+	{ "what firmware keeps isn't seen", { .total_pages = MIB(1008) },
+	  MIB(1024), MIB(1008), true },
+	{ "more than firmware keeps", { .total_pages = MIB(1008) - 1 },
+	  MIB(1024), MIB(1008) - 1, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(max, max_rows, name);
+
+static void the_maximum_is_of_what_the_host_assigned(struct kunit *test)
+{
+	const struct max_row *row = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, row->size, hvb_demand_size(&row->now));
+	KUNIT_EXPECT_EQ(test, row->has_all,
+			hvb_demand_has_all(&row->now, row->max_pages));
 }
 
 struct figure_row {
@@ -322,6 +390,10 @@ static struct kunit_case demand_cases[] = {
 	KUNIT_CASE_PARAM(the_need_is_what_is_used_and_headroom,
 			 need_gen_params),
 	KUNIT_CASE(to_have_more_is_not_to_need_more),
+	KUNIT_CASE_PARAM(what_is_kept_since_boot_is_neither_managed_nor_the_hosts,
+			 boot_gen_params),
+	KUNIT_CASE_PARAM(the_maximum_is_of_what_the_host_assigned,
+			 max_gen_params),
 	KUNIT_CASE_PARAM(a_report_says_what_the_counters_say,
 			 figure_gen_params),
 	{}

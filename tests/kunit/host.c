@@ -225,6 +225,14 @@ static void end(void *data)
 	hvb_ranges_destroy(&host->holds);
 }
 
+static unsigned long unmanaged(void)
+{
+	u64 present, managed;
+
+	hvb_counters_zones(&present, &managed);
+	return present - managed;
+}
+
 /**
  * host_new() - a device whose channel isn't open yet
  * @test: the test; the device goes with it
@@ -248,6 +256,7 @@ struct host *host_new(struct kunit *test)
 	host->params.hot_add = true;
 	host->params.online_policy = HVB_ONLINE_MOVABLE;
 	host->total_pages = totalram_pages();
+	host->boot_pages = unmanaged();
 
 	host->dm.base.dev = dev;
 	host->dm.transport = &script;
@@ -390,4 +399,17 @@ void host_hears_nothing(struct host *host)
 long host_count(struct host *host, enum hvb_count what)
 {
 	return atomic_long_read(&host->dm.base.counts[what]);
+}
+
+/**
+ * host_finds_boot() - what the kernel keeps since boot doesn't change
+ * @host: the host, whatever it has
+ */
+void host_finds_boot(struct host *host)
+{
+	struct hvb_counters now;
+
+	hvb_memory_read(&host->dm.memory, &now);
+	KUNIT_EXPECT_EQ(host->test, now.boot_pages,
+			hvb_to_wire(host->boot_pages));
 }

@@ -55,6 +55,7 @@ static inline unsigned long block_pages(void)
  * @flood: a message that is always there when no other is
  * @holds: pages that the host was given
  * @total_pages: the kernel's pages before the device was there
+ * @boot_pages: that it doesn't manage, at that time
  * @leaves_memory: what was added stays when the test ends
  * @fail_nth: while the guest carries out the next message, this allocation
  *	fails; 0 for none
@@ -85,6 +86,7 @@ struct host {
 	const struct dm_header *flood;
 	struct hvb_ranges holds;
 	unsigned long total_pages;
+	unsigned long boot_pages;
 	bool leaves_memory;
 	unsigned int fail_nth;
 	bool is_failing;
@@ -120,6 +122,7 @@ void host_adds_here(struct host *host, unsigned long start,
 void host_hears_added(struct host *host, u32 page_count, u32 result);
 void host_agrees(struct host *host);
 void host_finds_pages(struct host *host);
+void host_finds_boot(struct host *host);
 
 int block_set(unsigned long page, const char *state);
 

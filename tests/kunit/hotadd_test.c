@@ -27,6 +27,7 @@ static void expect_added(struct host *host, unsigned long nr_blocks,
 			nr_blocks * block_pages() - backed);
 	KUNIT_EXPECT_EQ(test, totalram_pages() + host->holds.nr_pages,
 			host->total_pages + online);
+	host_finds_boot(host);
 }
 
 /**

@@ -139,8 +139,7 @@ static void replay(struct replay *replay, const struct hvb_counters *now,
 	replay->asked_pages = need.need_pages +
 		hvb_forecast_boost(&replay->burst, need.need_pages, 0);
 	hvb_burst_asked(&replay->burst,
-			replay->asked_pages > now->total_pages +
-			now->ballooned_pages + now->offline_pages, now_us);
+			replay->asked_pages > hvb_demand_size(now), now_us);
 }
 
 static u64 us(const struct moment *moment)

@@ -8,7 +8,8 @@ import shapes
 
 NAMES = [
     "handshake", "defaults", "reports", "psi", "idle", "sizes", "grow", "load",
-    "floor", "tiny", "parameters", "modes", "reload", "policy", "hibernation", "nopsi",
+    "floor", "assigned", "tiny", "parameters", "modes", "reload", "policy",
+    "hibernation", "nopsi",
     "kcore", "hugetlb", "container", "uevents", "hostile", "soak", "burst",
     "untouched", "cgroup1", "psigone",
 ]

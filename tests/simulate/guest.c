@@ -235,6 +235,7 @@ void guest_count(const struct guest *guest, struct hvb_counters *now)
 	now->commit_pages = pages(guest->promised);
 	now->is_overcommitting = true;
 	now->ballooned_pages = pages(guest->ballooned);
+	now->boot_pages = pages(guest->reserve);
 	now->price_pages = pages(overhead(guest));
 	now->swapped_pages = pages(guest->swapped);
 	now->task_pages = pages(guest_used(guest) - guest->base * 0.3);

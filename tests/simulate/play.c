@@ -43,10 +43,16 @@ static double need_of(const struct guest *guest)
 	return mib(need.need_pages);
 }
 
+/* What is needed when so much is used. */
+static double need_for(const struct guest *guest, double used)
+{
+	return used + mib(hvb_demand_headroom(pages(used))) + guest->reserve;
+}
+
 /* What a host gives for the peak alone. */
 static double lean_size(const struct setup *setup, double peak)
 {
-	double need = peak + mib(hvb_demand_headroom(pages(peak)));
+	double need = need_for(&setup->guest, peak);
 	double wanted = fmin(need * (1 + setup->host.buffer), setup->host.most);
 	double steps = ceil((wanted - setup->size) / setup->host.step - TINY);
 
@@ -74,8 +80,8 @@ static void step(struct play *play, const struct setup *setup, bool knows,
 		play->host.committed = need_of(&play->guest);
 		if (now >= setup->onset)
 			play->host.committed =
-				fmax(play->host.committed, peak +
-				     mib(hvb_demand_headroom(pages(peak))) +
+				fmax(play->host.committed,
+				     need_for(&play->guest, peak) +
 				     play->guest.ballooned);
 	}
 	host_step(&play->host, &play->guest, now);

@@ -84,6 +84,14 @@ class Lab:
         """(host's actual, guest's MemTotal) in MiB, at rest."""
         return self.host.actual(), self.guest.total()
 
+    def assigned(self):
+        """What the guest takes for its size as the host counts it, without
+        what the host took: (MiB, of it kept since boot, a text).
+        """
+        total = self.guest.total()
+        kept = self.driver_count("pages_kept_at_boot") / 256
+        return total + kept, kept, f"{total:.1f} and {kept:.1f} kept"
+
     def reports(self):
         """Reports around a use of memory: (whether another came, the last
         before it, the last after it).

@@ -21,6 +21,7 @@ CRASH_LINE = ("console=ttyS0 loglevel=6 panic=-1 log_buf_len=1M irqpoll "
               "nr_cpus=1 reset_devices")
 DUMP = "/usr/local/bin/makedumpfile --message-level 20 -F -d"	# with a report
 USUAL, LOOKED_AT = 31, 30	# dump levels
+FIRMWARE = 2			# MiB that nobody sees
 SLACK, LEAST = 1.25, 1.0	# of the time of a guest that never gave; seconds
 
 
@@ -28,6 +29,7 @@ class Run(scenario.Scenario):
     boot = scenario.Boot("kdump", memory=4096, swap=2048, kexec=True,
                          cmdline=(*scenario.Boot.cmdline, "crashkernel=256M"))
     checks = {
+        "assigned": "the crash kernel's memory is assigned, and counts",
         "given": "the host has memory by whole blocks and by less",
         "boots": "the guest crashes, and its crash kernel boots",
         "inactive": "the driver, loaded there, says one line and no more",
@@ -43,6 +45,10 @@ class Run(scenario.Scenario):
 
     def run(self):
         touch_single_pages()
+        if self.lab.ours:
+            size, kept, text = self.lab.assigned()
+            self.check("assigned", kept > 256 and
+                       0 <= self.host.actual() - size <= FIRMWARE, text)
         self.guest.run("kexec crash /next/vmlinuz /next/initrd "
                        f"'{CRASH_LINE}'", 60)
         mark = self.host.mark()
