@@ -205,6 +205,26 @@ void hvb_counters_tend(struct hvb_counting *counting, u64 now_us)
 	WRITE_ONCE(counting->is_strict, overcommit_mode() == '2');
 }
 
+static unsigned long lent_now(void)
+{
+	return global_zone_page_state(NR_FREE_CMA_PAGES);
+}
+
+/**
+ * hvb_counters_avail() - what any allocation can have without swapping
+ *
+ * The kernel's estimate has the free pages of areas for contiguous memory
+ * (CMA), too. They are lent to movable allocations only, so neither the kernel
+ * nor the host can have them.
+ *
+ * Context: any.
+ * Return: guest pages.
+ */
+unsigned long hvb_counters_avail(void)
+{
+	return max(si_mem_available() - (long)lent_now(), 0L);
+}
+
 /**
  * hvb_counters_read() - read the kernel's counters of memory
  * @counting: state from earlier readings
@@ -214,14 +234,14 @@ void hvb_counters_tend(struct hvb_counting *counting, u64 now_us)
  */
 void hvb_counters_read(struct hvb_counting *counting, struct hvb_counters *now)
 {
-	long avail = si_mem_available();
 	struct hvb_glance seen;
 	unsigned long thrashed;
 
 	hvb_counters_glance(&seen);
 	memset(now, 0, sizeof(*now));
 	now->total_pages = hvb_to_wire(totalram_pages());
-	now->avail_pages = hvb_to_wire(max(avail, 0L));
+	now->avail_pages = hvb_to_wire(hvb_counters_avail());
+	now->lent_pages = hvb_to_wire(lent_now());
 	now->file_pages = seen.file_pages;
 	now->cache_pages = left_to_cache(seen.file_pages);
 	now->free_pages = seen.free_pages;

@@ -17,8 +17,10 @@
  *
  * What is in use is all that can't be had without swapping, so page cache doesn't
  * count, not even the part that the kernel would rather keep; what was swapped
- * out would be in use if there were room. The price of memory that the host
- * added, struct pages and higher watermarks, is no reason for more.
+ * out would be in use if there were room. Free pages of CMA areas aren't in use,
+ * but are needed besides, since the kernel itself can't have them. The price of
+ * memory that the host added, struct pages and higher watermarks, is no reason
+ * for more.
  *
  * The size for what is used is the smallest at which the floor is available
  * besides: the size at which the guest gives no more. It hangs on what is used
@@ -127,7 +129,8 @@ bool hvb_demand_is_squeezed(const struct hvb_counters *start,
 
 static u64 used(const struct hvb_counters *now)
 {
-	u64 not_used = now->avail_pages + now->cache_pages + now->price_pages;
+	u64 not_used = now->avail_pages + now->lent_pages + now->cache_pages +
+		       now->price_pages;
 	u64 in_use = now->total_pages - min(not_used, now->total_pages);
 	u64 held = in_use + now->swapped_pages, commit = now->commit_pages;
 	u64 touched;
@@ -170,7 +173,7 @@ void hvb_demand_look(const struct hvb_counters *now, struct hvb_need *need)
 	u64 used_pages = used(now) + now->workingset_pages;
 
 	need->headroom_pages = hvb_demand_headroom(used_pages) +
-			       now->boot_pages;
+			       now->boot_pages + now->lent_pages;
 	need->need_pages = used_pages + need->headroom_pages +
 			   now->ballooned_pages + now->offline_pages;
 }

@@ -8,7 +8,8 @@
 /**
  * struct hvb_counters - what is known of the guest's memory; pages of 4 KiB
  * @total_pages: that the kernel manages now
- * @avail_pages: that can be had without swapping
+ * @avail_pages: that any allocation can have without swapping
+ * @lent_pages: that are free, but that only movable allocations can have: CMA
  * @free_pages: that are free
  * @commit_pages: the kernel's commit charge
  * @is_overcommitting: the kernel may promise more than there is
@@ -34,6 +35,7 @@
 struct hvb_counters {
 	u64 total_pages;
 	u64 avail_pages;
+	u64 lent_pages;
 	u64 free_pages;
 	u64 commit_pages;
 	bool is_overcommitting;
@@ -72,7 +74,7 @@ struct hvb_glance {
  * struct hvb_need - what the guest needs, a burst aside; pages of 4 KiB
  * @need_pages: all of it, as the host compares it
  * @headroom_pages: what of it is neither used nor with the host: what should be
- *	available, and what the kernel keeps since boot
+ *	available, what is lent, and what the kernel keeps since boot
  */
 struct hvb_need {
 	u64 need_pages;

@@ -24,6 +24,7 @@
 
 #include "base.h"
 #include "channel.h"
+#include "counters.h"
 #include "memory.h"
 #include "request.h"
 
@@ -78,7 +79,7 @@ static long add_some(struct hvb_requests *reqs, const struct hvb_plan *plan,
 	struct hvb_range piece = {
 		.start = ALIGN_DOWN(from, reqs->base->block_pages),
 	};
-	unsigned long avail_pages = max(si_mem_available(), 0L);
+	unsigned long avail_pages = hvb_counters_avail();
 	int err;
 
 	piece.count = min(PIECE_PAGES, avail_pages * PAGES_PER_AVAIL);

@@ -20,6 +20,7 @@
 
 #include "base.h"
 #include "channel.h"
+#include "counters.h"
 #include "demand.h"
 #include "shortage.h"
 #include "signs.h"
@@ -45,7 +46,7 @@ static unsigned long scan_nothing(struct shrinker *shrinker,
 static bool guest_is_short(void)
 {
 	return hvb_demand_is_short(hvb_to_wire(totalram_pages()),
-				   hvb_to_wire(max(si_mem_available(), 0L)));
+				   hvb_to_wire(hvb_counters_avail()));
 }
 
 static bool may_wait(const struct hvb_shortage *shortage)

@@ -178,6 +178,9 @@ static const struct need_row need_rows[] = {
 	{ "page cache that doesn't count as available is not in use",
 	  { .total_pages = 1000, .avail_pages = 400, .cache_pages = 50 },
 	  550, 0 },
+	{ "what only movable pages can have is not in use",
+	  { .total_pages = 1000, .avail_pages = 400, .lent_pages = 70 },
+	  530, 0 },
 	{ "it costs more than is in use",
 	  { .total_pages = 1000, .avail_pages = 950, .price_pages = 100 },
 	  0, 0 },
@@ -196,7 +199,8 @@ static void the_need_is_what_is_used_and_headroom(struct kunit *test)
 
 	hvb_demand_look(&row->now, &need);
 	KUNIT_EXPECT_EQ(test, need.headroom_pages,
-			hvb_demand_headroom(row->used) + row->now.boot_pages);
+			hvb_demand_headroom(row->used) +
+				row->now.boot_pages + row->now.lent_pages);
 	KUNIT_EXPECT_EQ(test, need.need_pages,
 			row->used + need.headroom_pages + row->beside);
 }

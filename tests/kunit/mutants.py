@@ -149,6 +149,8 @@ MUTANTS = [
     ("demand.the_need*", "demand.c",
      "hvb_demand_headroom(used_pages) +\n			       now->boot_pages",
      "hvb_demand_headroom(used_pages)"),
+    ("demand.the_need*", "demand.c", "now->avail_pages + now->lent_pages +",
+     "now->avail_pages +"),
     ("blocks.a_taken*", "memory.c",
      "*nr -= hvb_absent_count_locked(mem, page, block_pages);", NOTHING),
     ("hotadd.a_block_with_holes*", "memory.c",
