@@ -3,6 +3,7 @@
  * Reads the kernel's counters, as far as modules can.
  */
 #include <linux/blk_types.h>
+#include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -17,25 +18,61 @@
 #include "fs.h"
 
 /* How often vm.overcommit_memory is looked at. */
-#define STRICT_US		(10 * USEC_PER_SEC)
+#define STRICT_US		(60 * USEC_PER_SEC)
 
 /* The most that the kernel keeps free because memory was added. */
 #define RESERVE_PAGES_MAX	((u64)(64 << 20) >> PAGE_SHIFT)
 
+/*
+ * Each CPU counts its own events, and nobody adds them up but who reads them.
+ * There are a hundred kinds, so only those of interest are.
+ */
+#ifdef CONFIG_VM_EVENT_COUNTERS
+static unsigned long events_of(int cpu, enum vm_event_item item)
+{
+	return READ_ONCE(per_cpu(vm_event_states, cpu).event[item]);
+}
+#else
+static unsigned long events_of(int cpu, enum vm_event_item item)
+{
+	return 0;
+}
+#endif
+
 static void read_events(struct hvb_counters *now)
 {
-	unsigned long events[NR_VM_EVENT_ITEMS] = {};
+	unsigned long swapped_out = 0, compressed = 0, faults = 0, sectors = 0;
+	unsigned long stalls = 0;
+	int cpu;
 
-	all_vm_events(events);
-	now->swapped_out_pages = hvb_to_wire(events[PSWPOUT]);
+	/* The events of a CPU that goes offline move to another. */
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		swapped_out += events_of(cpu, PSWPOUT);
 #ifdef CONFIG_ZSWAP
-	now->swapped_out_pages += hvb_to_wire(events[ZSWPOUT]);
+		compressed += events_of(cpu, ZSWPOUT);
 #endif
-	now->file_fault_pages = hvb_to_wire(events[PGMAJFAULT]);
-	/* PGPGIN counts sectors. */
-	now->file_read_pages = events[PGPGIN] >> (DM_PAGE_SHIFT - SECTOR_SHIFT);
-	now->stalls = events[ALLOCSTALL_NORMAL] + events[ALLOCSTALL_MOVABLE] +
-		      events[PSWPIN] + events[PSWPOUT];
+		faults += events_of(cpu, PGMAJFAULT);
+		/* Whatever its name says. */
+		sectors += events_of(cpu, PGPGIN);
+		stalls += events_of(cpu, ALLOCSTALL_NORMAL) +
+			  events_of(cpu, ALLOCSTALL_MOVABLE) +
+			  events_of(cpu, PSWPIN);
+	}
+	cpus_read_unlock();
+	now->swapped_out_pages = hvb_to_wire(swapped_out + compressed);
+	now->file_fault_pages = hvb_to_wire(faults);
+	now->file_read_pages = sectors >> (DM_PAGE_SHIFT - SECTOR_SHIFT);
+	now->stalls = stalls + swapped_out;
+}
+
+static void copy_events(const struct hvb_counters *last,
+			struct hvb_counters *now)
+{
+	now->swapped_out_pages = last->swapped_out_pages;
+	now->file_fault_pages = last->file_fault_pages;
+	now->file_read_pages = last->file_read_pages;
+	now->stalls = last->stalls;
 }
 
 /*
@@ -228,11 +265,14 @@ unsigned long hvb_counters_avail(void)
 /**
  * hvb_counters_read() - read the kernel's counters of memory
  * @counting: state from earlier readings
+ * @last: NULL; or an earlier reading, whose events will do unless swap moved
  * @now: filled in; figures that only the driver knows are 0
  *
  * Context: may sleep.
  */
-void hvb_counters_read(struct hvb_counting *counting, struct hvb_counters *now)
+void hvb_counters_read(struct hvb_counting *counting,
+		       const struct hvb_counters *last,
+		       struct hvb_counters *now)
 {
 	struct hvb_glance seen;
 	unsigned long thrashed;
@@ -248,7 +288,10 @@ void hvb_counters_read(struct hvb_counting *counting, struct hvb_counters *now)
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
 	now->is_overcommitting = !READ_ONCE(counting->is_strict);
 	now->swap_free_pages = seen.swap_free_pages;
-	read_events(now);
+	if (last && last->swap_free_pages == now->swap_free_pages)
+		copy_events(last, now);
+	else
+		read_events(now);
 	now->swapped_pages = swapped_now(counting, now);
 	now->task_pages = seen.resident_pages + now->swapped_pages;
 	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);

@@ -28,6 +28,7 @@ struct hvb_counting {
 void hvb_counters_glance(struct hvb_glance *seen);
 unsigned long hvb_counters_avail(void);
 void hvb_counters_read(struct hvb_counting *counting,
+		       const struct hvb_counters *last,
 		       struct hvb_counters *now);
 void hvb_counters_tend(struct hvb_counting *counting, u64 now_us);
 void hvb_counters_zones(u64 *present, u64 *managed);

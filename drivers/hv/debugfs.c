@@ -39,7 +39,7 @@ struct snapshot {
 static void take_snapshot(struct hvb_device *dm, struct snapshot *shot)
 {
 	hvb_reporter_facts(&dm->reporter, &shot->reporter);
-	hvb_memory_read(&dm->memory, &shot->now);
+	hvb_memory_read(&dm->memory, NULL, &shot->now);
 	hvb_scarcity_apply(&shot->reporter.scarcity, &shot->now);
 	shot->now.workingset_pages = shot->reporter.workingset_pages;
 	hvb_demand_look(&shot->now, &shot->need);

@@ -200,7 +200,7 @@ static unsigned long hold_all(struct hvb_requests *reqs, const struct hvb_msg *m
 	};
 	unsigned long nr;
 
-	hvb_memory_read(reqs->mem, &req.start);
+	hvb_memory_read(reqs->mem, NULL, &req.start);
 	hvb_signs_set_giving(reqs->signs, true);
 	nr = hold_pages(reqs, &req, err);
 	hvb_signs_set_giving(reqs->signs, false);

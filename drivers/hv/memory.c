@@ -176,15 +176,17 @@ static void update_boot_pages(struct hvb_memory *mem)
 /**
  * hvb_memory_read() - read the counters of the guest's memory
  * @mem: the guest's memory
+ * @last: NULL; or an earlier reading, to read less: see hvb_counters_read()
  * @now: filled in
  *
  * Context: may sleep.
  */
-void hvb_memory_read(struct hvb_memory *mem, struct hvb_counters *now)
+void hvb_memory_read(struct hvb_memory *mem, const struct hvb_counters *last,
+		     struct hvb_counters *now)
 {
 	unsigned long offline, price;
 
-	hvb_counters_read(&mem->counting, now);
+	hvb_counters_read(&mem->counting, last, now);
 	mutex_lock(&mem->lock);
 	offline = mem->nr_added - mem->nr_onlined;
 	offline -= min(offline, mem->nr_landing);

@@ -21,6 +21,7 @@
 
 struct hvb_base;
 struct hvb_channel;
+struct hvb_counters;
 struct hvb_packer;
 struct page;
 
@@ -127,7 +128,8 @@ void hvb_memory_exit(struct hvb_memory *mem, bool is_leaving);
 void hvb_memory_go_on(struct hvb_memory *mem);
 void hvb_memory_settle(struct hvb_memory *mem);
 void hvb_memory_tend(struct hvb_memory *mem, u64 now_us);
-void hvb_memory_read(struct hvb_memory *mem, struct hvb_counters *now);
+void hvb_memory_read(struct hvb_memory *mem, const struct hvb_counters *last,
+		     struct hvb_counters *now);
 void hvb_memory_facts(struct hvb_memory *mem, struct hvb_memory_facts *facts);
 bool hvb_memory_can_hot_add(const struct hvb_memory *mem);
 bool hvb_memory_can_claim(const struct hvb_memory *mem);

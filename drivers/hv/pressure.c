@@ -220,11 +220,12 @@ static void lose(struct hvb_pressure *pressure, enum hvb_psi_which which, u64 no
 bool hvb_pressure_fired(struct hvb_pressure *pressure, enum hvb_psi_which which,
 			u64 now_us)
 {
+	struct hvb_psi *psi = pressure->armed[which];
 	__poll_t found;
 
-	if (!pressure->armed[which])
+	if (!psi || !hvb_psi_is_woken(psi))
 		return false;
-	found = hvb_psi_ask(pressure->armed[which]);
+	found = hvb_psi_ask(psi);
 	if (found & EPOLLERR)
 		lose(pressure, which, now_us);
 	return (found & (EPOLLPRI | EPOLLERR)) == EPOLLPRI;

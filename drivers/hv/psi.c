@@ -115,18 +115,6 @@ void hvb_psi_disarm(struct hvb_psi *psi)
 }
 
 /**
- * hvb_psi_is_woken() - did anything happen to a trigger's file?
- * @psi: the trigger
- *
- * Context: any.
- * Return: true if something did since hvb_psi_ask().
- */
-bool hvb_psi_is_woken(const struct hvb_psi *psi)
-{
-	return hvb_watch_is_woken(&psi->watch);
-}
-
-/**
  * hvb_psi_armed() - a trigger as text
  * @psi: the trigger, or NULL
  *

@@ -21,6 +21,9 @@
 #include "signs.h"
 #include "trace.h"
 
+/* How old the events may be that a look goes by. */
+#define EVENTS_US	(10 * USEC_PER_SEC)
+
 static void note_signal(struct hvb_reporter *rep, enum hvb_signal signal,
 			u64 now_us)
 {
@@ -97,6 +100,23 @@ static bool take_sample(struct hvb_reporter *rep, const struct hvb_counters *now
 	return urgent;
 }
 
+/*
+ * Events are counted for each CPU. While nobody reclaims next to none of those
+ * that matter happen, so they are read now and then.
+ */
+static void read_counters(struct hvb_reporter *rep, struct hvb_counters *now,
+			  u64 now_us)
+{
+	const struct hvb_counters *last = &rep->looked_counters;
+
+	if (hvb_signs_is_reclaiming(rep->signs) ||
+	    now_us - rep->events_us >= EVENTS_US) {
+		rep->events_us = now_us;
+		last = NULL;
+	}
+	hvb_memory_read(rep->mem, last, now);
+}
+
 /* Return: microseconds until the next look. */
 static u64 look(struct hvb_reporter *rep)
 {
@@ -112,7 +132,7 @@ static u64 look(struct hvb_reporter *rep)
 	signals = hvb_signs_take(rep->signs);
 	hvb_conversation_agreed(rep->conv, &agreed);
 	hvb_memory_tend(rep->mem, now_us);
-	hvb_memory_read(rep->mem, &now);
+	read_counters(rep, &now, now_us);
 	trace_hvb_look(&now);
 	hvb_report_sizes(rep, &now, &agreed);
 	hvb_scarcity_look(&rep->scarcity, signals & BIT(HVB_SIGNAL_RECLAIM),
@@ -169,12 +189,11 @@ static int report_on(void *data)
 	/* It does little, and is needed just when everybody wants to run. */
 	set_user_nice(current, MIN_NICE);
 	while (!kthread_should_stop()) {
-		u64 wait_us;
+		unsigned long wait;
 
 		serve_psi_request(rep);
-		wait_us = look(rep);
-		wait_event_interruptible_timeout(*queue, has_work(rep),
-						 usecs_to_jiffies(wait_us) ?: 1);
+		wait = usecs_to_jiffies(look(rep)) ?: 1;
+		wait_event_interruptible_timeout(*queue, has_work(rep), wait);
 	}
 	hvb_pressure_stop(&rep->pressure);
 	return 0;
@@ -213,7 +232,7 @@ void hvb_reporter_init(struct hvb_reporter *rep, struct hvb_base *base,
 int hvb_reporter_create(struct hvb_reporter *rep, struct task_struct **task)
 {
 	hvb_burst_init(&rep->burst);
-	hvb_memory_read(rep->mem, &rep->last_counters);
+	hvb_memory_read(rep->mem, NULL, &rep->last_counters);
 	rep->looked_counters = rep->last_counters;
 	memset(&rep->scarcity, 0, sizeof(rep->scarcity));
 	memset(&rep->workingset, 0, sizeof(rep->workingset));

@@ -71,6 +71,8 @@ struct hvb_reporter {
 	struct hvb_counters last_counters;
 	/** @looked_counters: at the last look */
 	struct hvb_counters looked_counters;
+	/** @events_us: when events were last read; see reporter.c */
+	u64 events_us;
 	/** @last_committed: num_committed of the last report, 4 KiB pages */
 	u64 last_committed;
 	/** @told_sizes: what pollers of sysfs know */

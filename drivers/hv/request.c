@@ -43,7 +43,7 @@ unsigned long hvb_request_limit(struct hvb_requests *reqs,
 	u64 ahead = hvb_signs_ahead(reqs->signs), limit;
 	struct hvb_counters now;
 
-	hvb_memory_read(reqs->mem, &now);
+	hvb_memory_read(reqs->mem, NULL, &now);
 	/* A cgroup at its own limit swaps, too. */
 	if (hvb_signs_is_reclaiming(reqs->signs) &&
 	    hvb_demand_is_squeezed(start, &now))

@@ -252,6 +252,8 @@ void hvb_signs_looked(struct hvb_signs *signs, u64 ahead_pages, bool is_hot,
 	WRITE_ONCE(signs->is_hot, is_hot);
 	WRITE_ONCE(signs->ahead_pages, ahead_pages);
 	WRITE_ONCE(signs->looked_us, now_us);
+	if (!READ_ONCE(signs->look_wanted))
+		return;
 	WRITE_ONCE(signs->look_wanted, false);
 	wake_up(&signs->look_wait);
 }

@@ -76,17 +76,6 @@ void hvb_watch_stop(struct hvb_watch *watch)
 }
 
 /**
- * hvb_watch_is_woken() - did anything happen to the file?
- * @watch: a watch that was started
- *
- * Return: true if something did since hvb_watch_ask().
- */
-bool hvb_watch_is_woken(const struct hvb_watch *watch)
-{
-	return READ_ONCE(watch->woken);
-}
-
-/**
  * hvb_watch_ask() - check what happened to the file
  * @watch: a watch that was started
  *

@@ -26,10 +26,21 @@ struct hvb_watch {
 	bool woken;
 };
 
+/**
+ * hvb_watch_is_woken() - did anything happen to the file?
+ * @watch: a watch that was started
+ *
+ * Context: any.
+ * Return: true if something did since hvb_watch_ask().
+ */
+static inline bool hvb_watch_is_woken(const struct hvb_watch *watch)
+{
+	return READ_ONCE(watch->woken);
+}
+
 __poll_t hvb_watch_start(struct hvb_watch *watch, struct file *file,
 			 wait_queue_head_t *sleepers);
 void hvb_watch_stop(struct hvb_watch *watch);
-bool hvb_watch_is_woken(const struct hvb_watch *watch);
 __poll_t hvb_watch_ask(struct hvb_watch *watch);
 
 #endif

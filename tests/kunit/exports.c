@@ -103,7 +103,6 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_trigger_format);
 EXPORT_SYMBOL_IF_KUNIT(hvb_trigger_parse);
 EXPORT_SYMBOL_IF_KUNIT(hvb_trigger_widen);
 EXPORT_SYMBOL_IF_KUNIT(hvb_watch_ask);
-EXPORT_SYMBOL_IF_KUNIT(hvb_watch_is_woken);
 EXPORT_SYMBOL_IF_KUNIT(hvb_watch_start);
 EXPORT_SYMBOL_IF_KUNIT(hvb_watch_stop);
 EXPORT_SYMBOL_IF_KUNIT(hvb_workingset_look);

@@ -214,7 +214,7 @@ static void policy_off_leaves_blocks_to_others(struct kunit *test)
 	host_adds(host, &more, NULL);
 	host_hears_added(host, more.count, DM_HOT_ADD_SUCCESS);
 	expect_added(host, 1, PART(1, 2), 0);
-	hvb_memory_read(&host->dm.memory, &now);
+	hvb_memory_read(&host->dm.memory, NULL, &now);
 	KUNIT_EXPECT_EQ(test, now.offline_pages, PART(1, 2));
 
 	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));

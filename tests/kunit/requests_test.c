@@ -2,11 +2,14 @@
 /*
  * Owns the suite of the rest of the conversation: malformed messages change
  * nothing but a counter, information, status reports and what stops them,
- * requests to a guest that can hibernate, and an end in the middle of one.
+ * what is read for them, requests to a guest that can hibernate, and an end in
+ * the middle of one.
  */
+#include <linux/blk_types.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/sizes.h>
+#include <linux/vmstat.h>
 
 #include "host.h"
 
@@ -173,7 +176,7 @@ static void a_report_comes_each_second(struct kunit *test)
 	KUNIT_EXPECT_LT(test, reports_after_ms(host, 3), TICK_MS * 2);
 	hvb_devices_stop_reporter(&host->dm);
 
-	hvb_memory_read(&host->dm.memory, &now);
+	hvb_memory_read(&host->dm.memory, NULL, &now);
 	hvb_demand_look(&now, &need);
 	KUNIT_EXPECT_EQ(test, now.ballooned_pages, 1000);
 	KUNIT_EXPECT_EQ(test, host->status.hdr.size, sizeof(host->status));
@@ -187,6 +190,51 @@ static void a_report_comes_each_second(struct kunit *test)
 	KUNIT_EXPECT_LE(test, host->status.num_avail, totalram_pages());
 	KUNIT_EXPECT_EQ(test, host->nr_status,
 			host_count(host, HVB_COUNT_STATUS));
+}
+
+/* As many as nothing else here will come to. */
+#define FAULTS	BIT(40)
+
+static void events_are_read_when_they_matter(struct kunit *test)
+{
+	struct host *host = host_new(test);
+	struct hvb_memory *mem = &host->dm.memory;
+	struct hvb_counters last, now;
+
+	hvb_memory_read(mem, NULL, &last);
+	count_vm_events(PGMAJFAULT, FAULTS);
+	hvb_memory_read(mem, &last, &now);
+	KUNIT_EXPECT_LT(test, now.file_fault_pages - last.file_fault_pages,
+			FAULTS);
+	hvb_memory_read(mem, NULL, &now);
+	KUNIT_EXPECT_GE(test, now.file_fault_pages - last.file_fault_pages,
+			FAULTS);
+	last.swap_free_pages++;
+	hvb_memory_read(mem, &last, &now);
+	KUNIT_EXPECT_GE(test, now.file_fault_pages - last.file_fault_pages,
+			FAULTS);
+	count_vm_events(PGMAJFAULT, -FAULTS);
+}
+
+static void events_are_those_of_all_cpus(struct kunit *test)
+{
+	struct host *host = host_new(test);
+	unsigned long events[NR_VM_EVENT_ITEMS];
+	struct hvb_counters now;
+
+	count_vm_events(ALLOCSTALL_NORMAL, 10);
+	count_vm_events(ALLOCSTALL_MOVABLE, 200);
+	hvb_memory_read(&host->dm.memory, NULL, &now);
+	all_vm_events(events);
+	count_vm_events(ALLOCSTALL_NORMAL, -10);
+	count_vm_events(ALLOCSTALL_MOVABLE, -200);
+	KUNIT_EXPECT_EQ(test, now.swapped_out_pages, events[PSWPOUT]);
+	KUNIT_EXPECT_EQ(test, now.stalls,
+			events[ALLOCSTALL_NORMAL] + events[ALLOCSTALL_MOVABLE] +
+			events[PSWPIN] + events[PSWPOUT]);
+	KUNIT_EXPECT_LE(test, now.file_fault_pages, events[PGMAJFAULT]);
+	KUNIT_EXPECT_EQ(test, now.file_read_pages,
+			events[PGPGIN] >> (DM_PAGE_SHIFT - SECTOR_SHIFT));
 }
 
 static void reports_stop_when_the_host_wants_none(struct kunit *test)
@@ -295,6 +343,8 @@ static struct kunit_case requests_cases[] = {
 	KUNIT_CASE(information_is_kept),
 	KUNIT_CASE(empty_ranges_are_nothing_to_return),
 	KUNIT_CASE_SLOW(a_report_comes_each_second),
+	KUNIT_CASE(events_are_read_when_they_matter),
+	KUNIT_CASE(events_are_those_of_all_cpus),
 	KUNIT_CASE_SLOW(reports_stop_when_the_host_wants_none),
 	KUNIT_CASE_SLOW(reports_come_before_the_host_is_ready),
 	KUNIT_CASE_SLOW(reports_wait_for_the_delay),
