@@ -4,6 +4,7 @@
 #define _HVB_DEVICE_H
 
 #include <linux/list.h>
+#include <linux/uuid.h>
 
 #include "base.h"
 #include "channel.h"
@@ -17,6 +18,7 @@
 
 struct attribute_group;
 struct dentry;
+struct device_driver;
 
 /**
  * struct hvb_device - one Dynamic Memory device
@@ -66,6 +68,10 @@ void hvb_devices_stop_reporter(struct hvb_device *dm);
 int hvb_devices_set_psi(struct hvb_params *params, enum hvb_psi_which which,
 			const char *text);
 void hvb_devices_pause(bool asleep);
+
+/* takeover.c */
+int hvb_takeover_begin(struct device_driver *ours);
+void hvb_takeover_end(struct device_driver *ours, const guid_t *type);
 
 /* sysfs.c */
 extern const struct attribute_group *hvb_sysfs_groups[];

@@ -127,6 +127,58 @@ void hvb_ledger_leave(struct hvb_memory *mem, bool is_leaving)
 	mem->base->dev->platform_data = ledger;
 }
 
+/* Return: entries written. */
+static unsigned long write_set(struct hvb_ranges *ranges, enum ledger_set set,
+			       struct ledger_entry *entries)
+{
+	struct ledger_entry entry = { .set = set };
+	unsigned long from = 0, nr = 0;
+
+	while (hvb_ranges_next(ranges, from, ULONG_MAX, &entry.range)) {
+		entries[nr++] = entry;
+		from = hvb_range_end(&entry.range);
+	}
+	return nr;
+}
+
+static struct ledger *take_ledger(struct device *dev)
+{
+	struct ledger *ledger = dev->platform_data;
+
+	if (!ledger || ledger->magic != LEDGER_MAGIC)
+		return NULL;
+	dev->platform_data = NULL;
+	return ledger;
+}
+
+/**
+ * hvb_ledger_write() - write a ledger for a driver that left none
+ * @dev: the device; a ledger that it has is replaced
+ * @given: the pages that the host has
+ * @added: the pages of added blocks
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int hvb_ledger_write(struct device *dev, struct hvb_ranges *given,
+		     struct hvb_ranges *added)
+{
+	struct ledger *ledger;
+
+	ledger = kvmalloc(struct_size(ledger, entries,
+				      given->nr_ranges + added->nr_ranges),
+			  GFP_KERNEL);
+	if (!ledger)
+		return -ENOMEM;
+	kvfree(take_ledger(dev));
+	ledger->magic = LEDGER_MAGIC;
+	ledger->nr_entries = write_set(given, LEDGER_GIVEN, ledger->entries);
+	ledger->nr_entries += write_set(added, LEDGER_ADDED, ledger->entries +
+							     ledger->nr_entries);
+	dev->platform_data = ledger;
+	return 0;
+}
+
 /*
  * While no driver watched, a block may have come online with all its pages.
  * Pages that aren't PageOffline are the kernel's now.
@@ -242,13 +294,11 @@ static void look_at_blocks(struct hvb_memory *mem)
  */
 void hvb_ledger_adopt(struct hvb_memory *mem)
 {
-	struct ledger *ledger = mem->base->dev->platform_data;
+	struct ledger *ledger = take_ledger(mem->base->dev);
 	unsigned long i;
 
-	if (!ledger || ledger->magic != LEDGER_MAGIC)
+	if (!ledger)
 		return;
-	mem->base->dev->platform_data = NULL;
-
 	mutex_lock(&mem->lock);
 	for (i = 0; i < ledger->nr_entries; i++)
 		adopt(mem, &ledger->entries[i]);

@@ -82,7 +82,7 @@ static const struct hv_vmbus_device_id id_table[] = {
 MODULE_DEVICE_TABLE(vmbus, id_table);
 
 static struct hv_driver balloon_driver = {
-	.name = "hv_balloon",
+	.name = KBUILD_MODNAME,
 	.id_table = id_table,
 	.probe = balloon_probe,
 	.remove = balloon_remove,
@@ -144,7 +144,16 @@ static int __init balloon_init(void)
 		return err;
 	err = vmbus_driver_register(&balloon_driver);
 	if (err)
-		unregister_pm_notifier(&sleep_nb);
+		goto err_register;
+	err = hvb_takeover_begin(&balloon_driver.driver);
+	if (err)
+		goto err_takeover;
+	return 0;
+
+err_takeover:
+	vmbus_driver_unregister(&balloon_driver);
+err_register:
+	unregister_pm_notifier(&sleep_nb);
 	return err;
 }
 module_init(balloon_init);
@@ -154,6 +163,7 @@ static void __exit balloon_exit(void)
 	if (is_kdump_kernel())
 		return;
 	vmbus_driver_unregister(&balloon_driver);
+	hvb_takeover_end(&balloon_driver.driver, &id_table[0].guid);
 	unregister_pm_notifier(&sleep_nb);
 }
 module_exit(balloon_exit);

@@ -19,6 +19,7 @@
 #include "step.h"
 #include "waiting.h"
 
+struct device;
 struct hvb_base;
 struct hvb_channel;
 struct hvb_counters;
@@ -215,5 +216,11 @@ void hvb_hotplug_exit(struct hvb_memory *mem);
 /* ledger.c */
 void hvb_ledger_leave(struct hvb_memory *mem, bool is_leaving);
 void hvb_ledger_adopt(struct hvb_memory *mem);
+int hvb_ledger_write(struct device *dev, struct hvb_ranges *given,
+		     struct hvb_ranges *added);
+
+/* survey.c */
+int hvb_survey_leave(struct device *dev);
+bool hvb_survey_finds_offline(unsigned long *block);
 
 #endif

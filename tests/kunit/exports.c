@@ -9,10 +9,12 @@
 #include "burst.h"
 #include "demand.h"
 #include "device.h"
+#include "fs.h"
 #include "msg.h"
 #include "plan.h"
 #include "scan.h"
 #include "scarcity.h"
+#include "sizes.h"
 #include "step.h"
 #include "trigger.h"
 #include "watch.h"
@@ -61,6 +63,7 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_ahead);
 EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_boost);
 EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_sample);
 EXPORT_SYMBOL_IF_KUNIT(hvb_fresh_hold);
+EXPORT_SYMBOL_IF_KUNIT(hvb_fs_open);
 EXPORT_SYMBOL_IF_KUNIT(hvb_memory_read);
 EXPORT_SYMBOL_IF_KUNIT(hvb_msg_capabilities);
 EXPORT_SYMBOL_IF_KUNIT(hvb_msg_check);
@@ -97,8 +100,11 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_scan_block);
 EXPORT_SYMBOL_IF_KUNIT(hvb_scan_zone);
 EXPORT_SYMBOL_IF_KUNIT(hvb_scarcity_apply);
 EXPORT_SYMBOL_IF_KUNIT(hvb_scarcity_look);
+EXPORT_SYMBOL_IF_KUNIT(hvb_sizes_tell);
 EXPORT_SYMBOL_IF_KUNIT(hvb_step_is_allowed);
 EXPORT_SYMBOL_IF_KUNIT(hvb_step_name);
+EXPORT_SYMBOL_IF_KUNIT(hvb_survey_finds_offline);
+EXPORT_SYMBOL_IF_KUNIT(hvb_survey_leave);
 EXPORT_SYMBOL_IF_KUNIT(hvb_trigger_format);
 EXPORT_SYMBOL_IF_KUNIT(hvb_trigger_parse);
 EXPORT_SYMBOL_IF_KUNIT(hvb_trigger_widen);
