@@ -29,6 +29,16 @@ copy() {
 	done
 }
 
+# Where the kernel has its own driver built in, unloading ours gives that one
+# the device back. What the host holds stays ours until the guest restarts.
+unload() {
+	if [ -d /sys/module/hv_balloon_dm ] &&
+		grep -qs '^pages_ballooned *: 0$' /sys/kernel/debug/hv-balloon
+	then
+		modprobe -r hv_balloon_dm || true
+	fi
+}
+
 remove() {
 	if [ -n "$(dkms status "$name/$version")" ]; then
 		dkms remove "$name/$version" --all
@@ -62,6 +72,7 @@ install)
 	;;
 remove)
 	remove
+	unload
 	;;
 copy)
 	copy "${2:?}"

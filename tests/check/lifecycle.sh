@@ -90,4 +90,36 @@ make -s -C "$tree" KVER="$kernel" install
 loads updates
 make -s -C "$tree" KVER="$kernel" uninstall
 loads kernel/drivers/hv
+
+# Whether udev would load the module that takes the device over, and from where.
+takes_over() {
+	found=$(modinfo -k "$kernel" -F filename hv_balloon_dm)
+	case $found in
+	*/$1/*) ;;
+	*) die "hv_balloon_dm is $found, not one in $1" ;;
+	esac
+	grep -q '^alias vmbus:.* hv_balloon_dm$' \
+		"/lib/modules/$kernel/modules.alias" || die "udev won't load it"
+}
+
+is_gone() {
+	if modinfo -k "$kernel" hv_balloon_dm >/dev/null 2>&1; then
+		die "hv_balloon_dm is still there"
+	fi
+}
+
+echo "== a kernel that has the stock driver built in"
+sed -i 's/^CONFIG_HYPERV_BALLOON=m/CONFIG_HYPERV_BALLOON=y/' \
+	"/lib/modules/$kernel/build/include/config/auto.conf"
+rm "/lib/modules/$kernel"/kernel/drivers/hv/hv_balloon.ko*
+echo kernel/drivers/hv/hv_balloon.ko >>"/lib/modules/$kernel/modules.builtin"
+make -s -C "$tree" dkms
+takes_over updates/dkms
+make -s -C "$tree" dkms-remove
+is_gone
+make -s -C "$tree" KVER="$kernel" modules >/dev/null
+make -s -C "$tree" KVER="$kernel" install
+takes_over updates
+make -s -C "$tree" KVER="$kernel" uninstall
+is_gone
 echo "all of it passed"
