@@ -3,7 +3,7 @@
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
-.PHONY: modules install uninstall demo test lab lab-long kunit kunit-in-tree mutants \
+.PHONY: modules install uninstall demo test lab lab-long lab-builtin kunit kunit-in-tree mutants \
 	replay sections fuzz simulate soak clean
 
 modules:
@@ -84,6 +84,10 @@ lab:
 # What is too long for every day: crash dumps, kexec, systemd and udev, bursts.
 lab-long:
 	tests/lab/bootstrap.sh run.py --long
+
+# A kernel that has the stock driver built in: taking the device over from it.
+lab-builtin:
+	tests/lab/bootstrap.sh run.py --kernel builtin takeover takeover-boot
 
 # Times three drivers, for about an hour; the table goes to README.md too. Then
 # what sets of pages cost.

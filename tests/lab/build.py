@@ -41,7 +41,8 @@ def driver(kernel):
     given = os.environ.get("LAB_HV_BALLOON_KO")
     if given:
         return Path(given).read_bytes()
-    return (driver_tree(kernel) / "hv_balloon.ko").read_bytes()
+    name = f"{kernel.driver}.ko"
+    return (driver_tree(kernel) / name).read_bytes()
 
 
 def driver_tree(kernel):
@@ -69,6 +70,9 @@ def build_module(path, kernel, sources):
         (path / name).write_bytes(contents)
     if kernel.choice == "debug":
         kernels.kunit_kernel().make_modules(path, ".")
+        return
+    if kernel.choice == "builtin":
+        kernels.importlib.import_module("builtin").make_modules(path)
         return
     done = root.run(["make", "-C", f"/lib/modules/{kernel.version}/build",
                      "M=/tmp/module", f"CC={kernel.compiler}",

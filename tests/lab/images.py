@@ -18,7 +18,7 @@ import root
 DISK_SIZE = "4G"
 
 # What a scenario may put into a guest as users do.
-CARRIED = ("scripts/hv-balloon-*", "contrib/systemd/*")
+CARRIED = ("scripts/hv-balloon-*", "scripts/install.sh", "contrib/systemd/*")
 
 # The kernel's own drivers, which a guest gets in place of ours.
 STOCK = {"stock": "hv_balloon", "virtio": "virtio_balloon"}

@@ -8,6 +8,7 @@ files lie once they are unpacked in the root.
 	6.1	Debian 12's cloud kernel
 	debug	the KUnit suites' kernel (tests/kunit/kernel.py), or what
 		LAB_KERNEL_IMAGE and LAB_MODULES_DIR name
+	builtin	one that has the stock driver built in (builtin.py)
 
 The packages carry their version in every path, so any number of them can
 share the root; a marker file there says that one is complete.
@@ -28,7 +29,7 @@ KUNIT = Path(__file__).resolve().parent.parent / "kunit"
 OUTER = "6.12"
 SUITES = {"6.12": "trixie", "newest": "trixie-backports",
           "7.2": "trixie-backports", "6.1": "bookworm"}
-CHOICES = [*SUITES, "debug"]
+CHOICES = [*SUITES, "debug", "builtin"]
 WANTED = re.compile(
     r"linux-(image|binary-unsigned|base|modules|headers|kbuild)-\d")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -46,10 +47,17 @@ class Kernel:
         """The compiler nearest to the one that built this kernel."""
         return "gcc-12" if self.version.startswith("6.1.") else "gcc"
 
+    @property
+    def driver(self):
+        """What the driver is called there, see Kbuild."""
+        return "hv_balloon_dm" if self.choice == "builtin" else "hv_balloon"
+
 
 def kernel(choice):
     if choice == "debug":
         return debug_kernel()
+    if choice == "builtin":
+        return importlib.import_module("builtin").kernel(choice)
     tree = root.root()
     marker = tree / "kernels" / choice
     if not marker.exists():

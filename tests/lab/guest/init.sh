@@ -28,7 +28,8 @@ if grep -qw lab.debian /proc/cmdline; then
 	cp /hv_balloon.ko /debian/
 	updates=/lib/modules/$(uname -r)/updates
 	mkdir -p "/debian$updates"
-	cp /hv_balloon.ko "/debian$updates/"
+	name=$(chroot /debian modinfo -F name /hv_balloon.ko)
+	cp /hv_balloon.ko "/debian$updates/$name.ko"
 	chroot /debian depmod 2>/dev/null
 	umount /sys/kernel/tracing /sys/kernel/debug /sys/fs/cgroup
 	for mount in proc sys dev; do

@@ -70,7 +70,8 @@ class Run(scenario.Scenario):
 
     def install(self):
         for source in sorted(Path("carried").iterdir()):
-            place = "/etc/systemd/system" if source.suffix else "/usr/bin"
+            place = "/usr/bin" if source.suffix in ("", ".sh") else \
+                "/etc/systemd/system"
             text = base64.b64encode(source.read_bytes()).decode()
             self.guest.run(f"echo {text} | base64 -d >{place}/{source.name}; "
                            f"chmod 755 {place}/{source.name}")
