@@ -216,8 +216,9 @@ u64 hvb_demand_size(const struct hvb_counters *now)
  */
 bool hvb_demand_has_all(const struct hvb_counters *now, u64 max_pages)
 {
-	return max_pages && hvb_demand_size(now) - now->ballooned_pages +
-			    UNSEEN_PAGES >= max_pages;
+	u64 has = hvb_demand_size(now) - now->ballooned_pages;
+
+	return max_pages && has + UNSEEN_PAGES >= max_pages;
 }
 
 /**
