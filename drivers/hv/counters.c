@@ -7,7 +7,9 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kstrtox.h>
 #include <linux/mman.h>
+#include <linux/string.h>
 #include <linux/swap.h>
 #include <linux/time64.h>
 #include <linux/vmstat.h>
@@ -18,7 +20,7 @@
 #include "fs.h"
 
 /* How often vm.overcommit_memory is looked at. */
-#define STRICT_US		(60 * USEC_PER_SEC)
+#define SETTINGS_US		(60 * USEC_PER_SEC)
 
 /* The most that the kernel keeps free because memory was added. */
 #define RESERVE_PAGES_MAX	((u64)(64 << 20) >> PAGE_SHIFT)
@@ -208,20 +210,21 @@ static u64 left_to_cache(u64 cache_pages)
 	return min(cache_pages / 2, hvb_to_wire(low));
 }
 
-/* Return: what the file says; '\0' when it can't be read. */
-static char overcommit_mode(void)
+/* Return: the number in a file of vm's; 0 when it can't be read. */
+static unsigned long read_setting(const char *path)
 {
-	struct file *file = hvb_fs_open(HVB_FS_PROC, "sys/vm/overcommit_memory",
-					O_RDONLY);
-	char mode = '\0';
+	struct file *file = hvb_fs_open(HVB_FS_PROC, path, O_RDONLY);
+	unsigned long value = 0;
+	char text[24] = "";
 	loff_t pos = 0;
 
 	if (IS_ERR(file))
-		return '\0';
-	if (kernel_read(file, &mode, 1, &pos) != 1)
-		mode = '\0';
+		return 0;
+	if (kernel_read(file, text, sizeof(text) - 1, &pos) <= 0 ||
+	    kstrtoul(strim(text), 10, &value))
+		value = 0;
 	__fput_sync(file);
-	return mode;
+	return value;
 }
 
 /**
@@ -229,17 +232,52 @@ static char overcommit_mode(void)
  * @counting: what is remembered
  * @now_us: the time
  *
- * Whether the kernel promises more memory than there is (vm.overcommit_memory).
- * It is read from a file, but not often: it hardly ever changes.
+ * What the kernel promises (vm.overcommit_memory). It is read from files, but
+ * not often: it hardly ever changes.
  *
  * Context: a kernel thread of the driver's; may sleep.
  */
 void hvb_counters_tend(struct hvb_counting *counting, u64 now_us)
 {
-	if (counting->looked_us && now_us - counting->looked_us < STRICT_US)
+	unsigned long mode;
+	u32 percent = 0;
+
+	if (counting->looked_us && now_us - counting->looked_us < SETTINGS_US)
 		return;
 	counting->looked_us = now_us;
-	WRITE_ONCE(counting->is_strict, overcommit_mode() == '2');
+	mode = read_setting("sys/vm/overcommit_memory");
+	if (mode == HVB_OVERCOMMIT_NEVER &&
+	    !read_setting("sys/vm/overcommit_kbytes"))
+		percent = read_setting("sys/vm/overcommit_ratio");
+	WRITE_ONCE(counting->limit_percent, percent);
+	WRITE_ONCE(counting->overcommit, mode);
+}
+
+/**
+ * hvb_counters_show() - have MemTotal show more than there is
+ * @counting: what is remembered
+ * @pages: how much more, guest pages
+ *
+ * The kernel's own accounts, of zones and nodes, aren't changed.
+ *
+ * Context: any; nobody reads the size meanwhile.
+ */
+void hvb_counters_show(struct hvb_counting *counting, u64 pages)
+{
+	totalram_pages_add((long)(pages - counting->shown_pages));
+	counting->shown_pages = pages;
+}
+
+/**
+ * hvb_counters_total() - how much memory does the kernel manage?
+ * @counting: what is remembered
+ *
+ * Context: any; nobody changes meanwhile what MemTotal shows.
+ * Return: guest pages.
+ */
+unsigned long hvb_counters_total(const struct hvb_counting *counting)
+{
+	return totalram_pages() - counting->shown_pages;
 }
 
 static unsigned long lent_now(void)
@@ -268,7 +306,9 @@ unsigned long hvb_counters_avail(void)
  * @last: NULL; or an earlier reading, whose events will do unless swap moved
  * @now: filled in; figures that only the driver knows are 0
  *
- * Context: may sleep.
+ * The size isn't read: see hvb_counters_total().
+ *
+ * Context: may sleep; takes the lock of CPU hotplug.
  */
 void hvb_counters_read(struct hvb_counting *counting,
 		       const struct hvb_counters *last,
@@ -279,20 +319,21 @@ void hvb_counters_read(struct hvb_counting *counting,
 
 	hvb_counters_glance(&seen);
 	memset(now, 0, sizeof(*now));
-	now->total_pages = hvb_to_wire(totalram_pages());
 	now->avail_pages = hvb_to_wire(hvb_counters_avail());
 	now->lent_pages = hvb_to_wire(lent_now());
 	now->file_pages = seen.file_pages;
 	now->cache_pages = left_to_cache(seen.file_pages);
 	now->free_pages = seen.free_pages;
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
-	now->is_overcommitting = !READ_ONCE(counting->is_strict);
+	now->overcommit = READ_ONCE(counting->overcommit);
+	now->limit_percent = READ_ONCE(counting->limit_percent);
 	now->swap_free_pages = seen.swap_free_pages;
 	if (last && last->swap_free_pages == now->swap_free_pages)
 		copy_events(last, now);
 	else
 		read_events(now);
 	now->swapped_pages = swapped_now(counting, now);
+	now->swap_pages = now->swap_free_pages + now->swapped_pages;
 	now->task_pages = seen.resident_pages + now->swapped_pages;
 	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);
 	now->thrashed_pages = hvb_to_wire(thrashed);

@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+#include "promise.h"
+
 struct hvb_counters;
 struct hvb_glance;
 
@@ -19,18 +21,24 @@ struct hvb_counting {
 	 * guest pages
 	 */
 	u64 kept_free_pages;
-	/** @is_strict: the kernel promises no more memory than there is */
-	bool is_strict;
+	/** @overcommit: what the kernel promises */
+	enum hvb_overcommit overcommit;
+	/** @limit_percent: and, see struct hvb_counters, up to which share */
+	u32 limit_percent;
+	/** @shown_pages: what MemTotal shows on top, guest pages */
+	u64 shown_pages;
 	/** @looked_us: when that was last looked at, 0 before the first time */
 	u64 looked_us;
 };
 
 void hvb_counters_glance(struct hvb_glance *seen);
 unsigned long hvb_counters_avail(void);
+unsigned long hvb_counters_total(const struct hvb_counting *counting);
 void hvb_counters_read(struct hvb_counting *counting,
 		       const struct hvb_counters *last,
 		       struct hvb_counters *now);
 void hvb_counters_tend(struct hvb_counting *counting, u64 now_us);
+void hvb_counters_show(struct hvb_counting *counting, u64 pages);
 void hvb_counters_zones(u64 *present, u64 *managed);
 u64 hvb_counters_kept_for_added(struct hvb_counting *counting, bool has_added);
 

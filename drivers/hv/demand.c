@@ -13,7 +13,8 @@
  * and Go), to slabs and page tables. Of a promise not yet kept, as large a share
  * is expected to be touched as was touched of all promises so far: experience,
  * which makes no promise count for more than what is in use. Where the kernel
- * promises no more than there is, all of it counts.
+ * promises no more than there is, all of it counts, and by as much as the limit
+ * asks for (promise.c).
  *
  * What is in use is all that can't be had without swapping, so page cache doesn't
  * count, not even the part that the kernel would rather keep; what was swapped
@@ -37,6 +38,7 @@
 
 #include "arith.h"
 #include "demand.h"
+#include "promise.h"
 
 /* The share of promises that was touched is counted in parts of so many bits. */
 #define TOUCHED_SHIFT	20
@@ -137,8 +139,8 @@ static u64 used(const struct hvb_counters *now)
 
 	if (commit <= held)
 		return held;
-	if (!now->is_overcommitting)
-		return commit;
+	if (now->overcommit == HVB_OVERCOMMIT_NEVER)
+		return now->limit_percent ? held : commit;
 	touched = div64_u64(held << TOUCHED_SHIFT, commit);
 	return held + (((commit - held) * touched) >> TOUCHED_SHIFT);
 }
@@ -170,7 +172,8 @@ u64 hvb_demand_headroom(u64 used_pages)
  */
 void hvb_demand_look(const struct hvb_counters *now, struct hvb_need *need)
 {
-	u64 used_pages = used(now) + now->workingset_pages;
+	u64 used_pages = max(used(now), hvb_promise_size(now)) +
+			 now->workingset_pages;
 
 	need->headroom_pages = hvb_demand_headroom(used_pages) +
 			       now->boot_pages + now->lent_pages;

@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+#include "promise.h"
+
 /**
  * struct hvb_counters - what is known of the guest's memory; pages of 4 KiB
  * @total_pages: that the kernel manages now
@@ -12,7 +14,10 @@
  * @lent_pages: that are free, but that only movable allocations can have: CMA
  * @free_pages: that are free
  * @commit_pages: the kernel's commit charge
- * @is_overcommitting: the kernel may promise more than there is
+ * @overcommit: what the kernel promises
+ * @limit_percent: where it promises no more than there is: the share of memory
+ *	beside swap that may be promised, 0 when the limit is fixed
+ * @shown_pages: what MemTotal shows on top of @total_pages
  * @ballooned_pages: given to the host
  * @offline_pages: added by the host and backed, but not online and not about to
  *	be
@@ -25,7 +30,8 @@
  * @workingset_pages: of it, what counts as used: see workingset.c
  * @swapped_pages: swapped out now
  * @task_pages: what tasks and the kernel use, swapped out or not
- * @swap_free_pages: of swap that are free; its size isn't known to modules
+ * @swap_free_pages: of swap that are free
+ * @swap_pages: of swap, as far as modules can know
  * @swapped_out_pages: ever written to swap
  * @file_fault_pages: ever faulted in from files
  * @file_read_pages: ever read from files
@@ -38,7 +44,9 @@ struct hvb_counters {
 	u64 lent_pages;
 	u64 free_pages;
 	u64 commit_pages;
-	bool is_overcommitting;
+	enum hvb_overcommit overcommit;
+	u32 limit_percent;
+	u64 shown_pages;
 	u64 ballooned_pages;
 	u64 offline_pages;
 	u64 boot_pages;
@@ -49,6 +57,7 @@ struct hvb_counters {
 	u64 swapped_pages;
 	u64 task_pages;
 	u64 swap_free_pages;
+	u64 swap_pages;
 	u64 swapped_out_pages;
 	u64 file_fault_pages;
 	u64 file_read_pages;

@@ -5,6 +5,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 
+#include "arith.h"
 #include "base.h"
 #include "demand.h"
 #include "memory.h"
@@ -79,6 +80,7 @@ void hvb_memory_exit(struct hvb_memory *mem, bool is_leaving)
 	hvb_waiting_exit(mem);
 	hvb_idle_exit(mem);
 	hvb_reserve_spend(&mem->reserve);
+	hvb_counters_show(&mem->counting, 0);
 	hvb_hotplug_exit(mem);
 	hvb_ledger_leave(mem, is_leaving);
 	hvb_block_exit(&mem->blocks);
@@ -122,20 +124,6 @@ void hvb_memory_settle(struct hvb_memory *mem)
 unsigned int hvb_memory_changes(const struct hvb_memory *mem)
 {
 	return mem->changes;
-}
-
-/**
- * hvb_memory_tend() - look at what hvb_memory_read() can't
- * @mem: the guest's memory
- * @now_us: the time
- *
- * To be called often; mostly it does nothing.
- *
- * Context: a kernel thread of the driver's; may sleep.
- */
-void hvb_memory_tend(struct hvb_memory *mem, u64 now_us)
-{
-	hvb_counters_tend(&mem->counting, now_us);
 }
 
 /*
@@ -188,6 +176,8 @@ void hvb_memory_read(struct hvb_memory *mem, const struct hvb_counters *last,
 
 	hvb_counters_read(&mem->counting, last, now);
 	mutex_lock(&mem->lock);
+	now->total_pages = hvb_to_wire(hvb_counters_total(&mem->counting));
+	now->shown_pages = hvb_to_wire(mem->counting.shown_pages);
 	offline = mem->nr_added - mem->nr_onlined;
 	offline -= min(offline, mem->nr_landing);
 	now->ballooned_pages = hvb_to_wire(mem->given.nr_pages +
@@ -201,6 +191,42 @@ void hvb_memory_read(struct hvb_memory *mem, const struct hvb_counters *last,
 	now->offline_pages = hvb_to_wire(offline);
 }
 
+/* To be called with the counters as they are: memory comes and goes. */
+static void show(struct hvb_memory *mem, u64 wanted_pages, u64 max_pages)
+{
+	struct hvb_counters now;
+	u64 shown;
+
+	hvb_memory_read(mem, NULL, &now);
+	shown = hvb_promise_shown(&now, wanted_pages, max_pages);
+	if (shown == now.shown_pages)
+		return;
+	mutex_lock(&mem->lock);
+	hvb_counters_show(&mem->counting, shown >> HVB_WIRE_SHIFT);
+	mem->shows_more = shown;
+	mutex_unlock(&mem->lock);
+}
+
+/**
+ * hvb_memory_tend() - look at what hvb_memory_read() can't
+ * @mem: the guest's memory
+ * @max_pages: the most that the host gives, 0 when it didn't say
+ * @now_us: the time
+ *
+ * And keep MemTotal at what the admin wants it to show. To be called often;
+ * mostly it does nothing.
+ *
+ * Context: a kernel thread of the driver's; may sleep.
+ */
+void hvb_memory_tend(struct hvb_memory *mem, u64 max_pages, u64 now_us)
+{
+	u64 wanted_mib = READ_ONCE(mem->base->params->memtotal_mib);
+
+	hvb_counters_tend(&mem->counting, now_us);
+	if (wanted_mib || mem->shows_more)
+		show(mem, HVB_MIB_PAGES(wanted_mib), max_pages);
+}
+
 /**
  * hvb_memory_facts() - what debugfs and sysfs show
  * @mem: the guest's memory
@@ -210,8 +236,8 @@ void hvb_memory_read(struct hvb_memory *mem, const struct hvb_counters *last,
  */
 void hvb_memory_facts(struct hvb_memory *mem, struct hvb_memory_facts *facts)
 {
-	facts->total_pages = totalram_pages();
 	mutex_lock(&mem->lock);
+	facts->total_pages = hvb_counters_total(&mem->counting);
 	facts->ballooned_pages = mem->given.nr_pages + mem->fresh.nr_pages;
 	facts->added_pages = mem->nr_added;
 	facts->onlined_pages = mem->nr_onlined;

@@ -81,6 +81,8 @@ struct hvb_memory {
 	unsigned long nr_claimed;
 	/** @counting: used by counters.c */
 	struct hvb_counting counting;
+	/** @shows_more: MemTotal shows more than there is */
+	bool shows_more;
 	/** @boot_pages: kept by the kernel since boot, when last looked at */
 	unsigned long boot_pages;
 
@@ -128,7 +130,7 @@ int hvb_memory_init(struct hvb_memory *mem, struct hvb_base *base,
 void hvb_memory_exit(struct hvb_memory *mem, bool is_leaving);
 void hvb_memory_go_on(struct hvb_memory *mem);
 void hvb_memory_settle(struct hvb_memory *mem);
-void hvb_memory_tend(struct hvb_memory *mem, u64 now_us);
+void hvb_memory_tend(struct hvb_memory *mem, u64 max_pages, u64 now_us);
 void hvb_memory_read(struct hvb_memory *mem, const struct hvb_counters *last,
 		     struct hvb_counters *now);
 void hvb_memory_facts(struct hvb_memory *mem, struct hvb_memory_facts *facts);

@@ -264,6 +264,13 @@ module_param_cb(burst_decay_s, &number_ops, (void *)&decay_number, 0644);
 __MODULE_PARM_TYPE(burst_decay_s, "1 to 3600");
 MODULE_PARM_DESC(burst_decay_s, "Seconds in which demand added by a burst decays (default 30)");
 
+static const struct number memtotal_number = {
+	"memtotal_mib", 0, 16777216, &hvb_params.memtotal_mib,
+};
+module_param_cb(memtotal_mib, &number_ops, (void *)&memtotal_number, 0644);
+__MODULE_PARM_TYPE(memtotal_mib, "0 to 16777216");
+MODULE_PARM_DESC(memtotal_mib, "MiB that MemTotal shows at least, so that one allocation may be as large; 0 for what there is (default 0)");
+
 static const char * const extensions[] = {
 	[HVB_EXT_NONE] = "none",
 	[HVB_EXT_FLAG] = "flag",

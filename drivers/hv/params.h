@@ -41,6 +41,7 @@ enum hvb_extension {
  * @online_policy: enum hvb_online_policy: how hot-added blocks come online
  * @psi: the triggers in PSI's syntax, empty for none; changed under the
  *	module's parameter lock and the locks of devices.c
+ * @memtotal_mib: what MemTotal shows at least, 0 for what there is
  * @burst_interval_ms: between reports during a burst
  * @burst_decay_s: how long until an eighth is left of what a burst added
  * @extension: enum hvb_extension
@@ -52,6 +53,7 @@ struct hvb_params {
 	unsigned int pressure_report_delay_s;
 	int online_policy;
 	char psi[HVB_PSI_TRIGGERS][HVB_TRIGGER_MAX];
+	unsigned int memtotal_mib;
 	unsigned int burst_interval_ms;
 	unsigned int burst_decay_s;
 	int extension;

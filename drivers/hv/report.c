@@ -7,15 +7,20 @@
  */
 #include <linux/device.h>
 #include <linux/jiffies.h>
+#include <linux/time64.h>
 
 #include "base.h"
 #include "channel.h"
 #include "conversation.h"
 #include "memory.h"
 #include "msg.h"
+#include "promise.h"
 #include "reporter.h"
 #include "trace.h"
 #include "unanswered.h"
+
+/* Until then swap may be turned on that is part of every boot. */
+#define BOOTED_US	(60 * (u64)USEC_PER_SEC)
 
 /* Is it too early for reports? */
 static bool is_delayed(const struct hvb_base *base,
@@ -147,6 +152,33 @@ void hvb_report_judge(struct hvb_reporter *rep, const struct hvb_counters *now,
 	case HVB_VERDICT_NOTHING:
 		break;
 	}
+}
+
+/**
+ * hvb_report_promises() - log once that large allocations are refused
+ * @rep: the reporter
+ * @now: the counters
+ * @agreed: what the host told us about itself
+ * @now_us: the time
+ *
+ * The kernel refuses them by the size that the guest has now.
+ *
+ * Context: the reporter.
+ */
+void hvb_report_promises(struct hvb_reporter *rep,
+			 const struct hvb_counters *now,
+			 const struct hvb_agreed *agreed, u64 now_us)
+{
+	u64 max_pages = agreed->max_page_count;
+
+	if (rep->is_refusal_said || now_us < rep->burst.first_us + BOOTED_US ||
+	    !hvb_promise_is_refused(now, max_pages))
+		return;
+	rep->is_refusal_said = true;
+	dev_info_ratelimited(rep->base->dev, "one allocation of more than %llu MiB is refused, as that is all memory and swap now, although the host can give more, up to %llu MiB: see vm.overcommit_memory in the documentation\n",
+			     HVB_MIB(now->total_pages + now->swap_pages +
+				     now->shown_pages),
+			     HVB_MIB(hvb_promise_most(now, max_pages)));
 }
 
 /**

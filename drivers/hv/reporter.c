@@ -17,6 +17,7 @@
 #include "channel.h"
 #include "conversation.h"
 #include "memory.h"
+#include "promise.h"
 #include "reporter.h"
 #include "signs.h"
 #include "trace.h"
@@ -78,8 +79,8 @@ static bool take_sample(struct hvb_reporter *rep, const struct hvb_counters *now
 {
 	const struct hvb_sample sample = {
 		.now_us = now_us,
-		.task_pages = now->task_pages,
-		.avail_pages = now->avail_pages,
+		.task_pages = max(now->task_pages, hvb_promise_size(now)),
+		.avail_pages = hvb_promise_room(now),
 		.need_pages = need->need_pages,
 		.headroom_pages = need->headroom_pages,
 	};
@@ -131,7 +132,7 @@ static u64 look(struct hvb_reporter *rep)
 
 	signals = hvb_signs_take(rep->signs);
 	hvb_conversation_agreed(rep->conv, &agreed);
-	hvb_memory_tend(rep->mem, now_us);
+	hvb_memory_tend(rep->mem, agreed.max_page_count, now_us);
 	read_counters(rep, &now, now_us);
 	trace_hvb_look(&now);
 	hvb_report_sizes(rep, &now, &agreed);
@@ -151,6 +152,7 @@ static u64 look(struct hvb_reporter *rep)
 			 hvb_forecast_ahead(burst) + now.workingset_pages,
 			 rep->is_hot, now_us);
 	hvb_report_judge(rep, &now, &agreed, now_us);
+	hvb_report_promises(rep, &now, &agreed, now_us);
 
 	due = hvb_burst_due(burst, interval_ms, now_us);
 	if (due == HVB_DUE_OUT_OF_BAND)

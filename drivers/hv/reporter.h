@@ -73,6 +73,8 @@ struct hvb_reporter {
 	struct hvb_counters looked_counters;
 	/** @events_us: when events were last read; see reporter.c */
 	u64 events_us;
+	/** @is_refusal_said: dmesg has the line about refused promises */
+	bool is_refusal_said;
 	/** @last_committed: num_committed of the last report, 4 KiB pages */
 	u64 last_committed;
 	/** @told_sizes: what pollers of sysfs know */
@@ -120,6 +122,9 @@ void hvb_report_sizes(struct hvb_reporter *rep, const struct hvb_counters *now,
 		      const struct hvb_agreed *agreed);
 void hvb_report_judge(struct hvb_reporter *rep, const struct hvb_counters *now,
 		      const struct hvb_agreed *agreed, u64 now_us);
+void hvb_report_promises(struct hvb_reporter *rep,
+			 const struct hvb_counters *now,
+			 const struct hvb_agreed *agreed, u64 now_us);
 void hvb_report_send(struct hvb_reporter *rep, const struct hvb_counters *now,
 		     const struct hvb_need *need,
 		     const struct hvb_agreed *agreed, bool is_urgent,

@@ -40,7 +40,7 @@ unsigned long hvb_request_limit(struct hvb_requests *reqs,
 				const struct hvb_counters *start,
 				unsigned long wanted)
 {
-	u64 ahead = hvb_signs_ahead(reqs->signs), limit;
+	u64 ahead = hvb_signs_ahead(reqs->signs), room, limit;
 	struct hvb_counters now;
 
 	hvb_memory_read(reqs->mem, NULL, &now);
@@ -48,8 +48,8 @@ unsigned long hvb_request_limit(struct hvb_requests *reqs,
 	if (hvb_signs_is_reclaiming(reqs->signs) &&
 	    hvb_demand_is_squeezed(start, &now))
 		return 0;
-	ahead = min(ahead, now.avail_pages);
-	limit = hvb_demand_can_give(now.total_pages, now.avail_pages - ahead);
+	room = hvb_promise_room(&now);
+	limit = hvb_demand_can_give(now.total_pages, room - min(ahead, room));
 	return min(limit >> HVB_WIRE_SHIFT, (u64)wanted);
 }
 

@@ -45,7 +45,11 @@ static unsigned long scan_nothing(struct shrinker *shrinker,
 /* Takes no lock: whoever is out of memory may hold any. */
 static bool guest_is_short(void)
 {
-	return hvb_demand_is_short(hvb_to_wire(totalram_pages()),
+	u64 present, managed;
+
+	/* MemTotal may show more: see promise.c. */
+	hvb_counters_zones(&present, &managed);
+	return hvb_demand_is_short(hvb_to_wire(managed),
 				   hvb_to_wire(hvb_counters_avail()));
 }
 

@@ -190,6 +190,27 @@ class Report(unittest.TestCase):
         for text in ("hunter2", "UUID", "serial", "secret-name", "/dev/sda2"):
             self.assertNotIn(text, done.stdout)
 
+    def report(self, root):
+        return subprocess.run([SCRIPTS / "hv-balloon-report"], text=True,
+                              env=dict(os.environ, HV_BALLOON_ROOT=root),
+                              capture_output=True, timeout=30).stdout
+
+    def test_says_when_the_kernel_refuses_what_the_host_could_give(self):
+        refused = "one allocation of more than 1968 MiB is refused"
+        with Guest() as guest:
+            setting = guest / "proc/sys/vm/overcommit_memory"
+            setting.parent.mkdir()
+            setting.write_text("0\n")
+            said = self.report(guest)
+            self.assertIn("overcommit_memory: 0", said)
+            self.assertIn("memory and swap: 2991 MiB; "
+                          "with all that the host gives: 4096 MiB", said)
+            self.assertNotIn("is refused", said)
+            (guest / "proc/swaps").write_text("Filename\n")
+            self.assertIn(refused, self.report(guest))
+            setting.write_text("1\n")
+            self.assertNotIn(refused, self.report(guest))
+
     def test_guest_without_the_driver(self):
         with Guest() as guest:
             shutil.rmtree(guest / "sys/module")

@@ -35,6 +35,7 @@ static u64 eat_need(struct input *input, u64 avail, u64 *headroom)
 		.commit_pages = eat_pages(input),
 		.ballooned_pages = eat_pages(input),
 		.avail_pages = avail,
+		.overcommit = HVB_OVERCOMMIT_NEVER,
 	};
 	struct hvb_need need;
 

@@ -37,7 +37,7 @@ TARGETS = {
     "ranges": ["ranges.c"],
     "plan": ["plan.c"],
     "trigger": ["trigger.c"],
-    "demand": ["demand.c", "burst.c", "forecast.c"],
+    "demand": ["demand.c", "promise.c", "burst.c", "forecast.c"],
 }
 AT = "/tmp/fuzz"	# the work directory, in the box
 COMPILE = ["clang", "-std=gnu2x", "-g", "-O1", "-Wall", "-Werror",

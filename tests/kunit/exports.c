@@ -12,6 +12,7 @@
 #include "fs.h"
 #include "msg.h"
 #include "plan.h"
+#include "promise.h"
 #include "scan.h"
 #include "scarcity.h"
 #include "sizes.h"
@@ -88,6 +89,11 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_pressure_missing);
 EXPORT_SYMBOL_IF_KUNIT(hvb_pressure_read);
 EXPORT_SYMBOL_IF_KUNIT(hvb_pressure_set);
 EXPORT_SYMBOL_IF_KUNIT(hvb_pressure_stop);
+EXPORT_SYMBOL_IF_KUNIT(hvb_promise_is_refused);
+EXPORT_SYMBOL_IF_KUNIT(hvb_promise_most);
+EXPORT_SYMBOL_IF_KUNIT(hvb_promise_room);
+EXPORT_SYMBOL_IF_KUNIT(hvb_promise_shown);
+EXPORT_SYMBOL_IF_KUNIT(hvb_promise_size);
 EXPORT_SYMBOL_IF_KUNIT(hvb_ranges_contains);
 EXPORT_SYMBOL_IF_KUNIT(hvb_ranges_count);
 EXPORT_SYMBOL_IF_KUNIT(hvb_ranges_destroy);

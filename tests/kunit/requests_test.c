@@ -237,6 +237,21 @@ static void events_are_those_of_all_cpus(struct kunit *test)
 			events[PGPGIN] >> (DM_PAGE_SHIFT - SECTOR_SHIFT));
 }
 
+static void memtotal_shows_what_the_admin_wants(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	unsigned long mib = (host->total_pages >> (20 - PAGE_SHIFT)) + 512;
+	struct hvb_counters now;
+
+	host->params.memtotal_mib = mib;
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
+	msleep(2 * TICK_MS);
+	hvb_devices_stop_reporter(&host->dm);
+	KUNIT_EXPECT_EQ(test, totalram_pages() >> (20 - PAGE_SHIFT), mib);
+	hvb_memory_read(&host->dm.memory, NULL, &now);
+	KUNIT_EXPECT_EQ(test, now.total_pages, hvb_to_wire(host->total_pages));
+}
+
 static void reports_stop_when_the_host_wants_none(struct kunit *test)
 {
 	struct host *host = host_new(test);
@@ -345,6 +360,7 @@ static struct kunit_case requests_cases[] = {
 	KUNIT_CASE_SLOW(a_report_comes_each_second),
 	KUNIT_CASE(events_are_read_when_they_matter),
 	KUNIT_CASE(events_are_those_of_all_cpus),
+	KUNIT_CASE_SLOW(memtotal_shows_what_the_admin_wants),
 	KUNIT_CASE_SLOW(reports_stop_when_the_host_wants_none),
 	KUNIT_CASE_SLOW(reports_come_before_the_host_is_ready),
 	KUNIT_CASE_SLOW(reports_wait_for_the_delay),

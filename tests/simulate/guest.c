@@ -233,7 +233,6 @@ void guest_count(const struct guest *guest, struct hvb_counters *now)
 	now->cache_pages = pages(kept);
 	now->free_pages = pages(not_used(guest) - guest->cache);
 	now->commit_pages = pages(guest->promised);
-	now->is_overcommitting = true;
 	now->ballooned_pages = pages(guest->ballooned);
 	now->boot_pages = pages(guest->reserve);
 	now->price_pages = pages(overhead(guest));

@@ -3,6 +3,8 @@
  * Load generator of the lab.
  *
  *	load committed|noreserve|step MIB RATE [hold]	memory of its own
+ *	load locked|secret|shared MIB RATE [hold]	that can't be swapped, or is shared
+ *	load chunks|promises MIB RATE			a MiB at a time
  *	load cache MIB RATE DEVICE			page cache of a device
  *	load map MIB RATE DEVICE			a device that is mapped
  *	load fragments MIB SEED DEVICE			both, and half of it freed
@@ -18,7 +20,10 @@
  *
  * "committed" counts in the kernel's commit charge, "noreserve" does not, as
  * the heaps of many language runtimes do not. "step" is "noreserve" that the
- * kernel is asked for in one call. "cache" reads the device round after round
+ * kernel is asked for in one call. "locked" is locked when it is touched, "secret"
+ * is out of the kernel's own reach, "shared" is the kernel's shmem. "chunks" are asked for and touched one after
+ * the other, "promises" are not touched; both end where the kernel refuses the
+ * next. "cache" reads the device round after round
  * and ends at SIGTERM. "map" reads pieces of 128 KiB of it, chosen at random, and
  * prints how long each pass over as much as a twelfth of it took. "fragments" takes both in turns, and then frees half of
  * both in pieces of random size, from a page to 32 MiB, chosen at random.
@@ -32,6 +37,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -105,14 +111,24 @@ static void check_rounds(const uint64_t *memory, size_t pages)
 	}
 }
 
-static int own_memory(size_t mib, double rate, int flags, int hold)
+static int secret(size_t size)
+{
+	int fd = syscall(SYS_memfd_secret, 0);
+
+	if (fd < 0 || ftruncate(fd, size)) {
+		perror("memfd_secret");
+		exit(1);
+	}
+	return fd;
+}
+
+static int own_memory(size_t mib, double rate, int flags, int fd, int hold)
 {
 	size_t pages = mib * PAGES_PER_MIB, page, bad = 0;
 	double start = now(), end;
 	uint64_t *memory;
 
-	memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, flags, fd, 0);
 	if (memory == MAP_FAILED) {
 		perror("mmap");
 		return 1;
@@ -133,6 +149,41 @@ static int own_memory(size_t mib, double rate, int flags, int hold)
 		bad += !good(memory, page);
 	printf("checked %zu bad %zu\n", pages, bad);
 	return bad != 0;
+}
+
+static const struct {
+	const char *name;
+	int flags;
+} kinds[] = {
+	{ "committed", MAP_PRIVATE | MAP_ANONYMOUS },
+	{ "noreserve", MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE },
+	{ "step", MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE },
+	{ "locked", MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED },
+	{ "shared", MAP_SHARED | MAP_ANONYMOUS },
+};
+
+static int chunks(size_t mib, double rate, int touches)
+{
+	double start = now(), end;
+	size_t done;
+
+	for (done = 0; done < mib && !stop; done++) {
+		void *chunk = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (chunk == MAP_FAILED) {
+			printf("refused after %zu\n", done);
+			return 1;
+		}
+		if (touches)
+			memset(chunk, 1, 1 << 20);
+		pace(start, done, rate);
+	}
+	end = now();
+	printf("touched %zu in %.2f s until %.2f\n", done, end - start, end);
+	while (!stop)
+		usleep(20000);
+	return 0;
 }
 
 static int cache(size_t mib, double rate, const char *device)
@@ -258,13 +309,16 @@ int main(int argc, char **argv)
 	hold = argc == 5 && !strcmp(argv[4], "hold");
 	if (hold)
 		stride = LINE_WORDS;
-	if (!strcmp(argv[1], "committed"))
-		return own_memory(mib, rate, 0, hold);
-	if (!strcmp(argv[1], "noreserve"))
-		return own_memory(mib, rate, MAP_NORESERVE, hold);
-	if (!strcmp(argv[1], "step"))
-		return own_memory(mib, rate, MAP_NORESERVE | MAP_POPULATE,
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(argv[1], kinds[i].name))
+			return own_memory(mib, rate, kinds[i].flags, -1, hold);
+	if (!strcmp(argv[1], "secret"))
+		return own_memory(mib, rate, MAP_SHARED, secret(mib << 20),
 				  hold);
+	if (!strcmp(argv[1], "chunks"))
+		return chunks(mib, rate, 1);
+	if (!strcmp(argv[1], "promises"))
+		return chunks(mib, rate, 0);
 	if (!strcmp(argv[1], "cache") && argc == 5)
 		return cache(mib, rate, argv[4]);
 	if (!strcmp(argv[1], "map") && argc == 5)

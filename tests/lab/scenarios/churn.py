@@ -40,6 +40,7 @@ VALUES = {
                           "some 20000 200000"),
     "burst_interval_ms": ("19", "50", "100"),
     "burst_decay_s": ("3601", "60", "30"),
+    "memtotal_mib": ("-1", "2048", "0"),
     "protocol_extension": ("all", "flag", "none"),
 }
 

@@ -8,7 +8,7 @@ WRONG = {"hot_add": "perhaps", "balloon_blocks": "2", "hot_remove": "",
          "pressure_report_delay": "-1", "online_policy": "sideways",
          "psi_trigger": "full 0 500000", "psi_early_trigger": "some",
          "burst_interval_ms": "19", "burst_decay_s": "3601",
-         "protocol_extension": "all"}
+         "memtotal_mib": "16777217", "protocol_extension": "all"}
 
 
 class Run(scenario.Scenario):
