@@ -125,6 +125,26 @@ void hvb_counters_glance(struct hvb_glance *seen)
 	seen->swap_free_pages = hvb_to_wire(max(get_nr_swap_pages(), 0L));
 }
 
+/* Drivers' pages, those of huge pages, and caches that only a shrinker knows. */
+static u64 used_by_nobody_known(u64 total_pages, u64 free_pages)
+{
+	static const enum node_stat_item items[] = {
+		NR_INACTIVE_ANON, NR_ACTIVE_ANON, NR_INACTIVE_FILE,
+		NR_ACTIVE_FILE, NR_UNEVICTABLE, NR_SLAB_RECLAIMABLE_B,
+		NR_SLAB_UNRECLAIMABLE_B, NR_KERNEL_MISC_RECLAIMABLE,
+		NR_PAGETABLE,
+	};
+	unsigned long pages = global_node_page_state(NR_KERNEL_STACK_KB) >>
+			      (PAGE_SHIFT - 10);
+	u64 known;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(items); i++)
+		pages += global_node_page_state_pages(items[i]);
+	known = hvb_to_wire(pages) + free_pages;
+	return total_pages - min(known, total_pages);
+}
+
 /*
  * What the kernel keeps free in all zones and doesn't count as available: up to
  * each zone's high watermark, and for allocations that only lower zones can
@@ -306,7 +326,7 @@ unsigned long hvb_counters_avail(void)
  * @last: NULL; or an earlier reading, whose events will do unless swap moved
  * @now: filled in; figures that only the driver knows are 0
  *
- * The size isn't read: see hvb_counters_total().
+ * The size isn't filled in: see hvb_counters_total().
  *
  * Context: may sleep; takes the lock of CPU hotplug.
  */
@@ -324,6 +344,9 @@ void hvb_counters_read(struct hvb_counting *counting,
 	now->file_pages = seen.file_pages;
 	now->cache_pages = left_to_cache(seen.file_pages);
 	now->free_pages = seen.free_pages;
+	now->hidden_pages =
+		used_by_nobody_known(hvb_to_wire(hvb_counters_total(counting)),
+				     seen.free_pages);
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
 	now->overcommit = READ_ONCE(counting->overcommit);
 	now->limit_percent = READ_ONCE(counting->limit_percent);

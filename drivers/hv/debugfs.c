@@ -88,6 +88,8 @@ static void show_memory(struct seq_file *f, const struct hvb_base *base,
 		   hvb_to_wire(shot->memory.hole_pages));
 	seq_printf(f, LABEL "%llu\n", "pages_kept_at_boot",
 		   shot->now.boot_pages);
+	seq_printf(f, LABEL "%llu\n", "pages_unaccounted",
+		   shot->now.hidden_pages);
 	seq_printf(f, LABEL "%lu\n", "memory_block_pages", base->block_pages);
 	seq_printf(f, LABEL "%lu\n", "blocks_waiting",
 		   shot->memory.nr_waiting);

@@ -26,6 +26,7 @@
  * @price_pages: what having memory that the host added costs: its struct pages,
  *               and what the kernel keeps free on account of it
  * @cache_pages: page cache that could go and doesn't count as available
+ * @hidden_pages: in use, and no counter of the kernel says for what
  * @file_pages: page cache, but for tmpfs
  * @workingset_pages: of it, what counts as used: see workingset.c
  * @swapped_pages: swapped out now
@@ -52,6 +53,7 @@ struct hvb_counters {
 	u64 boot_pages;
 	u64 price_pages;
 	u64 cache_pages;
+	u64 hidden_pages;
 	u64 file_pages;
 	u64 workingset_pages;
 	u64 swapped_pages;

@@ -58,6 +58,13 @@ static gfp_t without_cma(gfp_t gfp)
 /* How much page cache to drop at once. */
 #define RECLAIM_PAGES	((256UL << 20) >> PAGE_SHIFT)
 
+/* How much to ask of other caches at once, and how much of it must come. */
+#define ASK_PAGES	((32UL << 20) >> PAGE_SHIFT)
+#define ASK_SHARE	4
+
+/* Less than this share of the guest unaccounted for isn't worth asking for. */
+#define HIDDEN_SHARE	8
+
 static struct page *allocate(unsigned int order)
 {
 	struct page *page = alloc_pages(without_cma(GFP_GIVE), order);
@@ -130,10 +137,20 @@ struct request {
 	struct hvb_counters start;
 };
 
+/* Kernels before 6.11 can't leave swap alone here; they refuse the text. */
+static int reclaim_some(unsigned long nr_pages)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%luM swappiness=0",
+		 nr_pages >> (20 - PAGE_SHIFT));
+	return hvb_fs_write(HVB_FS_CGROUP2, "memory.reclaim", text);
+}
+
 /*
  * If clean page cache is most of what may go, it goes first and all at once:
  * that frees blocks and long runs, and nothing has to be reclaimed page by
- * page. Kernels before 6.11 can't leave swap alone here; they refuse the text.
+ * page.
  */
 static void drop_cache(struct hvb_requests *reqs, struct request *req)
 {
@@ -145,15 +162,37 @@ static void drop_cache(struct hvb_requests *reqs, struct request *req)
 	while (need >= reqs->base->block_pages && (!err || err == -EAGAIN) &&
 	       hvb_channel_is_serving(reqs->channel)) {
 		unsigned long part = min(need, RECLAIM_PAGES);
-		char text[40];
 
-		snprintf(text, sizeof(text), "%luM swappiness=0",
-			 part >> (20 - PAGE_SHIFT));
-		err = hvb_fs_write(HVB_FS_CGROUP2, "memory.reclaim", text);
+		err = reclaim_some(part);
 		need -= part;
 		if (!hvb_request_limit(reqs, &req->start, need))
 			break;
 	}
+}
+
+/*
+ * Nothing more comes by itself. Caches behind shrinkers are asked: those that
+ * count as available, and others if much of the guest is accounted for nowhere,
+ * as ZFS's cache: that is in use for all that the counters say. What isn't cache
+ * costs some page cache, once a request.
+ */
+static bool ask_caches(struct hvb_requests *reqs, struct request *req,
+		       unsigned long limit)
+{
+	struct hvb_counters before, after;
+	int err;
+
+	hvb_memory_read(reqs->mem, NULL, &before);
+	if (!READ_ONCE(reqs->base->params->balloon_blocks) ||
+	    (!limit && before.hidden_pages < before.total_pages / HIDDEN_SHARE))
+		return false;
+	err = reclaim_some(ASK_PAGES);
+	if (err && err != -EAGAIN)
+		return false;
+	hvb_memory_read(reqs->mem, NULL, &after);
+	return after.free_pages >= before.free_pages +
+				   hvb_to_wire(ASK_PAGES / ASK_SHARE) &&
+	       hvb_request_limit(reqs, &req->start, req->wanted);
 }
 
 /* Growth may have just ended: give the forecast some time to notice. */
@@ -182,7 +221,7 @@ static unsigned long hold_pages(struct hvb_requests *reqs, struct request *req,
 							req->wanted - nr);
 		unsigned long got = hold_some(reqs, limit, &order);
 
-		if (!got)
+		if (!got && !ask_caches(reqs, req, limit))
 			break;
 		nr += got;
 		*err = hvb_request_tell(reqs, DM_BALLOON_RESPONSE, req->trans_id,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Owns what the lab compiles in the root: the driver, the module that plays a
-hostile host, and the small static programs that run in the guest. The checkout
-stays clean: sources are copied.
+"""Owns what the lab compiles in the root: the driver, modules that play a
+hostile host or hold a cache, and the small static programs that run in the
+guest. The checkout stays clean: sources are copied.
 """
 
 import os
@@ -53,14 +53,15 @@ def driver_tree(kernel):
                        lambda path: build_module(path, kernel, sources))
 
 
-def injector(kernel):
-    """inject.ko for a kernel: its contents."""
-    sources = [(path.name, path.read_bytes())
-               for path in sorted((LAB / "guest/inject").iterdir())]
+def guest_module(kernel, name):
+    """NAME.ko of guest/NAME for a kernel: its contents."""
+    paths = [*sorted((LAB / "guest" / name).iterdir()),
+             TREE / "drivers/hv/compat.h"]
+    sources = [(path.name, path.read_bytes()) for path in paths]
     key = root.key_of(root.root().name, kernel.version, *sources)
-    path = root.cached(f"inject-{kernel.choice}", key,
+    path = root.cached(f"{name}-{kernel.choice}", key,
                        lambda path: build_module(path, kernel, sources))
-    return (path / "inject.ko").read_bytes()
+    return (path / f"{name}.ko").read_bytes()
 
 
 def build_module(path, kernel, sources):

@@ -17,8 +17,8 @@ NAMES = [
 # Too long for every day: run by name, or all of them with --long.
 LONG = [
     "nocgroup", "offline", "unanswered", "extension", "brim", "demand",
-    "giving", "workingset", "promise", "strict", "churn", "sleep", "pins",
-    "kdump", "kexec", "udev", "check", "direct",
+    "giving", "workingset", "promise", "strict", "shrinker", "churn", "sleep",
+    "pins", "kdump", "kexec", "udev", "check", "direct",
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
     "lisa", "lisa-demand", "lisa-resize",
 ]

@@ -126,8 +126,8 @@ def guest_entries(kernel, driver, boot):
         driver = dict(modules(kernel, [name])).get(f"{name}.ko", b"")
     found = modules(kernel, ["virtio_pci", "virtio_console", "virtio_blk",
                              "hv_vmbus"])
-    injector = [("inject.ko", 0o100644, build.injector(kernel))] \
-        if boot["injects"] else []
+    helpers = [(f"{name}.ko", 0o100644, build.guest_module(kernel, name))
+               for name in boot["modules"]]
     return [
         *map(directory, ("bin", "modules")), busybox(),
         ("bin/sh", 0o120777, b"busybox"),
@@ -135,7 +135,7 @@ def guest_entries(kernel, driver, boot):
         *(program(f"bin/{name}", programs / name)
           for name in build.GUEST_PROGRAMS),
         *module_entries("modules", found),
-        ("hv_balloon.ko", 0o100644, driver), *injector,
+        ("hv_balloon.ko", 0o100644, driver), *helpers,
     ]
 
 

@@ -21,7 +21,7 @@ class Boot:
     balloon: str = "hv"		# the device; "virtio" to compare with
     debian: bool = False	# systemd and udev run in it: debian.py
     kexec: bool = False		# has another kernel to boot: /next/
-    injects: bool = False	# has what plays a hostile host: guest/inject/
+    modules: tuple = ()		# of guest/ that it has
     cgroup2: bool = True	# is mounted, as systemd does
     loaded: bool = True		# has the driver before the first scenario
 

@@ -13,7 +13,7 @@ IDLE = "1"			# of the driver's states
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("hostile", injects=True)
+    boot = scenario.Boot("hostile", modules=("inject",))
     checks = {
         "refused": "each malformed message is refused, and changes nothing",
         "lies": "each that is a lie is answered, and changes nothing",
@@ -134,7 +134,7 @@ def of(rest):
                          f"{', '.join(hostile.ALL)}")
 
     class Single(One):
-        boot = scenario.Boot(f"hostile-{rest}", injects=True)
+        boot = scenario.Boot(f"hostile-{rest}", modules=("inject",))
         key = rest
 
     return Single
