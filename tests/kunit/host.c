@@ -409,7 +409,7 @@ void host_finds_boot(struct host *host)
 {
 	struct hvb_counters now;
 
-	hvb_memory_read(&host->dm.memory, &now);
+	hvb_memory_read(&host->dm.memory, NULL, &now);
 	KUNIT_EXPECT_EQ(host->test, now.boot_pages,
 			hvb_to_wire(host->boot_pages));
 }
