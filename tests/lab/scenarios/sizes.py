@@ -44,12 +44,13 @@ class Run(scenario.Scenario):
             for key, target in (("taken", -PIECE), ("returned", PIECE),
                                 ("added", PIECE)):
                 self.step(key, target)
-            heard = self.guest.read(UEVENTS).splitlines()
+            heard = self.guest.read_all([UEVENTS]).splitlines()
             self.check("silent", heard == ["listening"], "; ".join(heard))
 
     @contextlib.contextmanager
     def listener(self, command, out):
         self.guest.run(f"{command} >{out} 2>&1 & echo $! >{out}.pid")
+        self.guest.wait_for(lambda: self.guest.read_all([out]), 10)
         try:
             yield
         finally:
@@ -58,7 +59,7 @@ class Run(scenario.Scenario):
     def told(self):
         """[(file, bytes)] that the poller has read, one a change."""
         return [(name, int(value)) for name, value in
-                map(str.split, self.guest.read(OUT).splitlines())]
+                map(str.split, self.guest.read_all([OUT]).splitlines())]
 
     def ballooned(self):
         return self.lab.driver_count("pages_ballooned") * 4096
