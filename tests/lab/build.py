@@ -33,24 +33,27 @@ def source_files():
                 yield path.relative_to(TREE), path.read_bytes()
 
 
-def driver(kernel):
-    """hv_balloon.ko of this tree for a kernel; a warning is an error.
+def driver(kernel, name=None):
+    """The module of this tree for a kernel; a warning is an error.
 
-    Its contents, not its path: a later build may remove the file.
+    Its contents, not its path: a later build may remove the file. name: for one
+    that is to take over from the stock driver's module.
     """
     given = os.environ.get("LAB_HV_BALLOON_KO")
     if given:
         return Path(given).read_bytes()
-    name = f"{kernel.driver}.ko"
-    return (driver_tree(kernel) / name).read_bytes()
+    tree = driver_tree(kernel, name if name != kernel.driver else None)
+    return (tree / f"{name or kernel.driver}.ko").read_bytes()
 
 
-def driver_tree(kernel):
+def driver_tree(kernel, name=None):
     """Where the driver of this tree is built for a kernel, with its objects."""
     sources = list(source_files())
-    key = root.key_of(root.root().name, kernel.version, *sources)
-    return root.cached(f"driver-{kernel.choice}", key,
-                       lambda path: build_module(path, kernel, sources))
+    settings = [f"HVB_MODULE={name}"] if name else []
+    key = root.key_of(root.root().name, kernel.version, *settings, *sources)
+    return root.cached(f"{name or 'driver'}-{kernel.choice}", key,
+                       lambda path: build_module(path, kernel, sources,
+                                                 settings))
 
 
 def guest_module(kernel, name):
@@ -64,20 +67,20 @@ def guest_module(kernel, name):
     return (path / f"{name}.ko").read_bytes()
 
 
-def build_module(path, kernel, sources):
+def build_module(path, kernel, sources, settings=()):
     root.say(f"building a module for {kernel.version}")
     for name, contents in sources:
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_bytes(contents)
     if kernel.choice == "debug":
-        kernels.kunit_kernel().make_modules(path, ".")
+        kernels.kunit_kernel().make_modules(path, ".", *settings)
         return
     if kernel.choice == "builtin":
         kernels.importlib.import_module("builtin").make_modules(path)
         return
     done = root.run(["make", "-C", f"/lib/modules/{kernel.version}/build",
                      "M=/tmp/module", f"CC={kernel.compiler}",
-                     f"-j{os.cpu_count()}", "modules"],
+                     f"-j{os.cpu_count()}", *settings, "modules"],
                     binds=[(path, "/tmp/module")], stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                     text=True)

@@ -18,7 +18,7 @@ NAMES = [
 LONG = [
     "nocgroup", "offline", "unanswered", "extension", "brim", "demand",
     "giving", "workingset", "promise", "strict", "shrinker", "churn", "sleep",
-    "pins", "kdump", "kexec", "udev", "check", "direct",
+    "pins", "kdump", "kexec", "udev", "check", "direct", "takeover",
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
     "lisa", "lisa-demand", "lisa-resize",
 ]
@@ -27,10 +27,10 @@ LONG = [
 DEBUG = ["cma"]
 
 # Too many to be listed: see scenarios/soak.py, churn.py, sleep.py, hostile.py.
-# Those of takeover.py are for --kernel builtin alone.
+# takeover-boot is for --kernel builtin alone.
 UNLISTED = re.compile(
     r"soak(-[1-9]\d*){3}|(churn|sleep)-[1-9]\d*|hostile(-[a-z]+)+|"
-    r"takeover(-boot)?")
+    r"takeover-boot")
 
 # Every scenario has this check besides its own.
 CLEAN = ("clean", "the guest's kernel has nothing to complain of")
@@ -43,7 +43,7 @@ def load(name):
         return importlib.import_module(f"measures.{rest}").Run
     if head == "lisa":
         return importlib.import_module("scenarios.lisa").of(name)
-    if UNLISTED.fullmatch(name):
+    if UNLISTED.fullmatch(name) or head == "takeover":
         return importlib.import_module(f"scenarios.{head}").of(rest)
     if head != "burst":
         return importlib.import_module(f"scenarios.{name}").Run

@@ -128,6 +128,9 @@ def guest_entries(kernel, driver, boot):
                              "hv_vmbus"])
     helpers = [(f"{name}.ko", 0o100644, build.guest_module(kernel, name))
                for name in boot["modules"]]
+    other = [("stock.ko", 0o100644, data) for _, data in
+             modules(kernel, ["hv_balloon"])[-1:]] \
+        if boot["takes_over"] else []
     return [
         *map(directory, ("bin", "modules")), busybox(),
         ("bin/sh", 0o120777, b"busybox"),
@@ -135,7 +138,7 @@ def guest_entries(kernel, driver, boot):
         *(program(f"bin/{name}", programs / name)
           for name in build.GUEST_PROGRAMS),
         *module_entries("modules", found),
-        ("hv_balloon.ko", 0o100644, driver), *helpers,
+        ("hv_balloon.ko", 0o100644, driver), *helpers, *other,
     ]
 
 

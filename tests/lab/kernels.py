@@ -32,6 +32,7 @@ SUITES = {"6.12": "trixie", "newest": "trixie-backports",
 CHOICES = [*SUITES, "debug", "builtin"]
 WANTED = re.compile(
     r"linux-(image|binary-unsigned|base|modules|headers|kbuild)-\d")
+OTHER_NAME = "hv_balloon_dm"	# of the driver, beside the stock one
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -50,7 +51,7 @@ class Kernel:
     @property
     def driver(self):
         """What the driver is called there, see Kbuild."""
-        return "hv_balloon_dm" if self.choice == "builtin" else "hv_balloon"
+        return OTHER_NAME if self.choice == "builtin" else "hv_balloon"
 
 
 def kernel(choice):

@@ -46,7 +46,7 @@ DEBUG_LIMIT = 300		# seconds
 DEBUG_MEMORY = 1024		# MiB at least: some 300 are the checkers'
 
 # In a trace of the guest's kernel: a function of the driver, or in it.
-NAMES_DRIVER = re.compile(r"\bhvb_|\[hv_balloon\]")
+NAMES_DRIVER = re.compile(r"\bhvb_|\[hv_balloon(_dm)?\]")
 
 STARTED = time.monotonic()
 PRINTING = threading.Lock()
@@ -64,7 +64,10 @@ class Run:
     """
 
     def __init__(self, kernel, driver, boot, scenarios):
-        self.module = build.driver(kernel) if driver == "ours" else "stock"
+        self.module = "stock"
+        if driver == "ours":
+            self.module = build.driver(kernel, kernels.OTHER_NAME
+                                       if boot.takes_over else None)
         if driver != "ours":
             boot = dataclasses.replace(boot, cmdline=(
                 *STOCK_CMDLINE, *(word for word in boot.cmdline

@@ -24,6 +24,7 @@ class Boot:
     modules: tuple = ()		# of guest/ that it has
     cgroup2: bool = True	# is mounted, as systemd does
     loaded: bool = True		# has the driver before the first scenario
+    takes_over: bool = False	# from the stock driver, which has the device
 
 
 # Most of what can be seen can be seen in one boot, one after the other.
