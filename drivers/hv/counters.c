@@ -125,7 +125,7 @@ void hvb_counters_glance(struct hvb_glance *seen)
 	seen->swap_free_pages = hvb_to_wire(max(get_nr_swap_pages(), 0L));
 }
 
-/* Drivers' pages, those of huge pages, and caches that only a shrinker knows. */
+/* Drivers' pages, pools of huge pages, caches that only a shrinker knows. */
 static u64 used_by_nobody_known(u64 total_pages, u64 free_pages)
 {
 	static const enum node_stat_item items[] = {
@@ -216,8 +216,8 @@ void hvb_counters_zones(u64 *present, u64 *managed)
 }
 
 /*
- * What the kernel's estimate of available memory leaves to the page cache: half
- * of it, but no more than the low watermarks.
+ * What the kernel's estimate of available memory leaves to a cache, that of pages
+ * or what else can be reclaimed: half of it, but at most the low watermarks.
  */
 static u64 left_to_cache(u64 cache_pages)
 {
@@ -335,14 +335,17 @@ void hvb_counters_read(struct hvb_counting *counting,
 		       struct hvb_counters *now)
 {
 	struct hvb_glance seen;
-	unsigned long thrashed;
+	unsigned long others, thrashed;
 
 	hvb_counters_glance(&seen);
 	memset(now, 0, sizeof(*now));
 	now->avail_pages = hvb_to_wire(hvb_counters_avail());
 	now->lent_pages = hvb_to_wire(lent_now());
 	now->file_pages = seen.file_pages;
-	now->cache_pages = left_to_cache(seen.file_pages);
+	others = global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
+		 global_node_page_state(NR_KERNEL_MISC_RECLAIMABLE);
+	now->cache_pages = left_to_cache(seen.file_pages) +
+			   left_to_cache(hvb_to_wire(others));
 	now->free_pages = seen.free_pages;
 	now->hidden_pages =
 		used_by_nobody_known(hvb_to_wire(hvb_counters_total(counting)),

@@ -25,7 +25,8 @@
  *	image, struct pages, a crash kernel
  * @price_pages: what having memory that the host added costs: its struct pages,
  *               and what the kernel keeps free on account of it
- * @cache_pages: page cache that could go and doesn't count as available
+ * @cache_pages: page cache, and other caches, that could go and don't count as
+ *	available
  * @hidden_pages: in use, and no counter of the kernel says for what
  * @file_pages: page cache, but for tmpfs
  * @workingset_pages: of it, what counts as used: see workingset.c

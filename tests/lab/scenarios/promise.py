@@ -31,7 +31,7 @@ class Run(scenario.Scenario):
         "shown": "MemTotal is what that says, and what there is without it",
         "swap": "with swap of that size it does, and the swap stays empty",
     }
-    limit = 400
+    limit = 800
     stock = False
 
     def run(self):
@@ -76,7 +76,7 @@ class Run(scenario.Scenario):
         try:
             watch.wait(3)
             load = Load(self.guest, "committed", AT_ONCE, RATE, "hold")
-            watch.wait(60, lambda: watch.touched == 1)
+            watch.wait(200, lambda: watch.touched == 1)
             said = load.output().strip()
             load.kill()
         finally:

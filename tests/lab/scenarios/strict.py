@@ -25,7 +25,7 @@ class Run(scenario.Scenario):
         "gives": "and the host is given nothing that they need",
         "back": "when they are gone, it is",
     }
-    limit = 300
+    limit = 600
     stock = False
 
     def run(self):
@@ -46,7 +46,7 @@ class Run(scenario.Scenario):
         try:
             watch.wait(3)
             load = Load(self.guest, mode, mib, RATE)
-            watch.wait(60, lambda: watch.touched == 1)
+            watch.wait(200, lambda: watch.touched == 1)
             self.check(key, f"touched {mib} " in load.output(),
                        f"{load.output().strip()}; {self.figures()}")
         finally:
