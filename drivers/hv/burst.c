@@ -111,6 +111,7 @@ enum hvb_due hvb_burst_due(const struct hvb_burst *burst,
 void hvb_burst_told(struct hvb_burst *burst, u64 now_us)
 {
 	burst->reported_us = now_us;
+	burst->told_pages = burst->asked_pages;
 	burst->is_urgent = false;
 }
 
@@ -120,7 +121,7 @@ void hvb_burst_told(struct hvb_burst *burst, u64 now_us)
  * @interval_ms: between reports during a burst
  * @now_us: when it looked
  *
- * Return: microseconds from then, until a report or a look.
+ * Return: microseconds from then, until a report, a look or a glance.
  */
 u64 hvb_burst_wait_us(const struct hvb_burst *burst, unsigned int interval_ms,
 		      u64 now_us)

@@ -102,6 +102,7 @@ struct hvb_situation {
  * @need_pages: demand without a boost
  * @headroom_pages: what of it is neither used nor with the host; see
  *	struct hvb_need
+ * @free_pages: that are free
  */
 struct hvb_sample {
 	u64 now_us;
@@ -109,13 +110,17 @@ struct hvb_sample {
 	u64 avail_pages;
 	u64 need_pages;
 	u64 headroom_pages;
+	u64 free_pages;
 };
 
 /**
  * struct hvb_burst - what is remembered from moment to moment
  * @first_us: when the first sample was taken
  * @sampled_us: when the last one was taken, 0 before the first
+ * @quiet_us: until when nothing has grown since
  * @task_pages: of the last sample
+ * @used_pages: of it, what the demand counts as used
+ * @free_pages: the most that was free since
  * @size_pages: used and available; the last that was seen while not starved
  * @is_starved: next to nothing is available
  * @rate_pages_s: how fast @task_pages grows, smoothed
@@ -127,6 +132,8 @@ struct hvb_sample {
  *	it was seen
  * @has_arrived: memory arrived since the last sample
  * @lagged_pages: asked for, as long ago as the host takes to answer
+ * @asked_pages: what is asked for now
+ * @told_pages: what the last report asked for
  * @forecast_pages: asked for because of growth
  * @step_pages: asked for because of pressure
  * @stepped_us: when @step_pages was last raised
@@ -144,7 +151,10 @@ struct hvb_sample {
 struct hvb_burst {
 	u64 first_us;
 	u64 sampled_us;
+	u64 quiet_us;
 	u64 task_pages;
+	u64 used_pages;
+	u64 free_pages;
 	u64 size_pages;
 	bool is_starved;
 	u64 rate_pages_s;
@@ -155,6 +165,8 @@ struct hvb_burst {
 	u64 gain_percent;
 	bool has_arrived;
 	u64 lagged_pages;
+	u64 asked_pages;
+	u64 told_pages;
 	u64 forecast_pages;
 	u64 step_pages;
 	u64 stepped_us;
@@ -178,6 +190,7 @@ bool hvb_forecast_sample(struct hvb_burst *burst, const struct hvb_sample *sampl
 			 unsigned int decay_s);
 u64 hvb_forecast_boost(const struct hvb_burst *burst, u64 need_pages,
 		       u64 max_pages);
+bool hvb_forecast_glance(struct hvb_burst *burst, u64 free_pages, u64 now_us);
 u64 hvb_forecast_look_us(const struct hvb_burst *burst);
 bool hvb_burst_is_hot(const struct hvb_burst *burst, u64 now_us);
 enum hvb_due hvb_burst_due(const struct hvb_burst *burst,

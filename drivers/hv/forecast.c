@@ -6,18 +6,23 @@
  * or not; memory that arrives is no growth, so the forecast can't feed on
  * itself. The lead is that rate times how long the host takes to answer: what
  * is used by the time at which an answer comes. More is asked for when the guest
- * ends within two of them:
+ * ends within three of them:
  *
- *   ask = min(used + lead * 8, 1.7 * used / gain)
- *         or, where that is more, min(used + lead, 1.8 * used / gain,
- *                                     1.5 * size / gain)
+ *   ask = min(used + lead * 8, bound * used / gain)
  *
  * Nobody knows how long a burst goes on, and what a host has added it takes back
- * minutes later; so the bounds hang on what is used and not on the rate, which
- * in a fast machine is many times its memory a second. The gain is what hosts
- * give for what is asked, buffer and steps: at least a fifth more, and as much as
- * was seen. All is asked for as long as memory grows and not a look longer:
- * what hosts haven't decided by then, they needn't.
+ * minutes later; so the bound hangs on what is used and not on the rate, which
+ * in a fast machine is many times its memory a second. Until the first answer it
+ * is 1.8, then 1.65: what comes too late is lost by the first request, and all
+ * that follow only add to it. The gain is what hosts give for what is asked,
+ * buffer and steps: at least a fifth more, and as much as was seen. All is asked
+ * for as long as memory grows and not a look longer: what hosts haven't decided
+ * by then, they needn't.
+ *
+ * A bound that hangs on what is used is worth the more, the fresher that figure
+ * is when the host looks. So the guest looks each time its use has grown by a
+ * 64th, and reports each time the figure has moved by a 32nd. In between bursts,
+ * a glance at what is free tells whether to look.
  *
  * A guest that is out of memory grows as fast as its disk; it goes on with the
  * rate from before.
@@ -51,24 +56,31 @@
 /* Growth is over when a look finds less than this share of it. */
 #define GROWTH_END_SHARE	4
 
-/* Until the next look, during growth. */
-#define LOOK_GROWTH_US		(50 * USEC_PER_MSEC)
+/* During growth, a look when so much of what is used is new; and bounds. */
+#define LOOK_SHARE		64
+#define LOOK_MIN_US		((u64)SAMPLE_US)
+#define LOOK_MAX_US		(100 * (u64)USEC_PER_MSEC)
+
+/* Between glances at what is free, and how much less deserves a look. */
+#define GLANCE_US		(250 * USEC_PER_MSEC)
+#define GLANCE_PAGES		HVB_MIB_PAGES(2)
+
+/* A report that says so much more or less doesn't wait for its turn. */
+#define TELL_SHARE		32
 
 /* With a smaller share of what is used available, nothing grows as it would. */
 #define STARVED_SHARE		64
 
-/* In leads: when to ask, how far, and how far where it can't be too much. */
-#define LEADS_WITHIN		2
-#define LEADS_REACHED		1
-#define LEADS_SAFE		8
+/* In leads: when to ask, and how far. */
+#define LEADS_WITHIN		3
+#define LEADS_REACHED		8
 
-/* Sizes that may come of it, in percent: of what is used, and of the size. */
-#define SAFE_PERCENT		170
-#define REACH_PERCENT		180
-#define GROW_PERCENT		150
+/* Size that may come of it, in percent of what is used: at first, and later. */
+#define FIRST_PERCENT		180
+#define BOUND_PERCENT		165
 
 /* A size that growth soon passes isn't worth the turn of a host. */
-#define WORTH_PERCENT		120
+#define WORTH_PERCENT		110
 
 /* What the host gives for 100 pages; hosts have a buffer of 20 % by default. */
 #define GAIN_MIN_PERCENT	120
@@ -126,8 +138,10 @@ static void update_lagged(struct hvb_burst *burst, u64 asked_pages,
 				  burst->answer_us + passed_us);
 }
 
-static void update_rate(struct hvb_burst *burst, u64 task_pages, u64 passed_us)
+static void update_rate(struct hvb_burst *burst, u64 task_pages, u64 now_us)
 {
+	u64 since_us = max(burst->sampled_us, burst->quiet_us);
+	u64 passed_us = max(now_us - since_us, (u64)SAMPLE_US);
 	u64 now = 0, last = burst->rate_pages_s;
 
 	if (task_pages > burst->task_pages)
@@ -138,7 +152,6 @@ static void update_rate(struct hvb_burst *burst, u64 task_pages, u64 passed_us)
 	     burst->sampled_us < burst->pressed_us + HVB_BURST_HOT_US))
 		return;
 	if (now < div_u64(last, GROWTH_END_SHARE)) {
-		burst->is_urgent |= last >= GROWTH_PAGES_S;
 		burst->rate_pages_s = now;
 		return;
 	}
@@ -156,10 +169,8 @@ static u64 ask_for(const struct hvb_burst *burst, u64 pages,
 
 static u64 bound(const struct hvb_burst *burst, u64 used_pages)
 {
-	u64 reach = min(ask_for(burst, used_pages, REACH_PERCENT),
-			ask_for(burst, burst->size_pages, GROW_PERCENT));
-
-	return max(reach, ask_for(burst, used_pages, SAFE_PERCENT));
+	return ask_for(burst, used_pages,
+		       burst->gain_percent ? BOUND_PERCENT : FIRST_PERCENT);
 }
 
 /* Return: what to ask for because of growth. */
@@ -172,10 +183,7 @@ static u64 foreseen(const struct hvb_burst *burst, u64 used_pages)
 	if (burst->rate_pages_s < GROWTH_PAGES_S ||
 	    used_pages + lead * LEADS_WITHIN <= size)
 		return 0;
-	ask = max(min(used_pages + lead * LEADS_SAFE,
-		      ask_for(burst, used_pages, SAFE_PERCENT)),
-		  min(used_pages + lead * LEADS_REACHED,
-		      bound(burst, used_pages)));
+	ask = min(used_pages + lead * LEADS_REACHED, bound(burst, used_pages));
 	if (!burst->is_starved && ask < used_pages + lead &&
 	    ask < ask_for(burst, size, WORTH_PERCENT))
 		return min(ask, ask_for(burst, size, 100));
@@ -209,6 +217,13 @@ static void update_steps(struct hvb_burst *burst, u64 need_pages,
 				max(cap, burst->step_pages));
 }
 
+static bool differs(u64 pages, u64 told_pages)
+{
+	u64 most = max(pages, told_pages), least = min(pages, told_pages);
+
+	return most - least > told_pages / TELL_SHARE;
+}
+
 static void update_asked(struct hvb_burst *burst,
 			 const struct hvb_sample *sample, u64 passed_us)
 {
@@ -219,7 +234,10 @@ static void update_asked(struct hvb_burst *burst,
 		most = min(most, ask_for(burst, burst->size_pages, 100));
 	burst->forecast_pages = max(foreseen(burst, used_pages), need) - need;
 	burst->step_pages = min(burst->step_pages, max(most, need) - need);
-	update_lagged(burst, need + hvb_forecast_boost(burst, need, 0), passed_us);
+	burst->used_pages = used_pages;
+	burst->asked_pages = need + hvb_forecast_boost(burst, need, 0);
+	burst->is_urgent |= differs(burst->asked_pages, burst->told_pages);
+	update_lagged(burst, burst->asked_pages, passed_us);
 }
 
 /**
@@ -254,7 +272,7 @@ bool hvb_forecast_sample(struct hvb_burst *burst, const struct hvb_sample *sampl
 	update_size(burst, sample);
 	update_gain(burst);
 	if (burst->sampled_us) {
-		update_rate(burst, sample->task_pages, passed_us);
+		update_rate(burst, sample->task_pages, sample->now_us);
 		update_steps(burst, sample->need_pages, passed_us,
 			     sample->now_us, decay_s);
 	} else {
@@ -262,6 +280,7 @@ bool hvb_forecast_sample(struct hvb_burst *burst, const struct hvb_sample *sampl
 	}
 	burst->sampled_us = sample->now_us;
 	burst->task_pages = sample->task_pages;
+	burst->free_pages = sample->free_pages;
 	update_asked(burst, sample, passed_us);
 
 	if (hvb_forecast_ahead(burst) <= sample->avail_pages)
@@ -290,6 +309,27 @@ u64 hvb_forecast_boost(const struct hvb_burst *burst, u64 need_pages,
 }
 
 /**
+ * hvb_forecast_glance() - is it worth a look?
+ * @burst: the memory
+ * @free_pages: that are free
+ * @now_us: when
+ *
+ * When it isn't, growth that is seen later counts from now.
+ *
+ * Return: false when nothing grew then and less has been used since.
+ */
+bool hvb_forecast_glance(struct hvb_burst *burst, u64 free_pages, u64 now_us)
+{
+	if (burst->rate_pages_s >= GROWTH_PAGES_S ||
+	    now_us < burst->hot_until_us ||
+	    free_pages + GLANCE_PAGES < burst->free_pages)
+		return true;
+	burst->free_pages = max(burst->free_pages, free_pages);
+	burst->quiet_us = now_us;
+	return false;
+}
+
+/**
  * hvb_forecast_look_us() - how long may the reporter not look?
  * @burst: the memory
  *
@@ -298,6 +338,8 @@ u64 hvb_forecast_boost(const struct hvb_burst *burst, u64 need_pages,
 u64 hvb_forecast_look_us(const struct hvb_burst *burst)
 {
 	if (burst->rate_pages_s < GROWTH_PAGES_S)
-		return HVB_BURST_TICK_US;
-	return LOOK_GROWTH_US;
+		return GLANCE_US;
+	return clamp(div64_u64(burst->used_pages * USEC_PER_SEC,
+			       burst->rate_pages_s * LOOK_SHARE),
+		     LOOK_MIN_US, LOOK_MAX_US);
 }

@@ -3,8 +3,8 @@
  * The reporter: the thread that tells the host how much memory the guest needs.
  *
  * It reports once a second. When signals of need arrive (burst.c), it reports
- * at once and then at the fast cadence. When nothing happens, only the tick
- * wakes it up.
+ * at once and then at the fast cadence. When nothing happens, it glances at what
+ * is free between the ticks, and looks no further when that isn't less.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -16,6 +16,7 @@
 #include "base.h"
 #include "channel.h"
 #include "conversation.h"
+#include "counters.h"
 #include "memory.h"
 #include "promise.h"
 #include "reporter.h"
@@ -83,6 +84,7 @@ static bool take_sample(struct hvb_reporter *rep, const struct hvb_counters *now
 		.avail_pages = hvb_promise_room(now),
 		.need_pages = need->need_pages,
 		.headroom_pages = need->headroom_pages,
+		.free_pages = now->free_pages,
 	};
 	enum hvb_signal signal;
 	bool urgent;
@@ -173,6 +175,21 @@ static bool has_work(struct hvb_reporter *rep)
 	       hvb_signs_are_pending(rep->signs, rep->arrivals_seen);
 }
 
+/* Return: microseconds until the next look, or 0 when it is time for one. */
+static u64 glance(struct hvb_reporter *rep)
+{
+	unsigned int interval_ms = READ_ONCE(rep->base->params->burst_interval_ms);
+	u64 now_us = ktime_to_us(ktime_get()) + 1;
+	struct hvb_glance seen;
+
+	hvb_counters_glance(&seen);
+	if (has_work(rep) ||
+	    hvb_burst_due(&rep->burst, interval_ms, now_us) != HVB_DUE_LATER ||
+	    hvb_forecast_glance(&rep->burst, seen.free_pages, now_us))
+		return 0;
+	return hvb_burst_wait_us(&rep->burst, interval_ms, now_us);
+}
+
 static void serve_psi_request(struct hvb_reporter *rep)
 {
 	struct hvb_psi_request *req = xchg(&rep->psi_request, NULL);
@@ -194,7 +211,7 @@ static int report_on(void *data)
 		unsigned long wait;
 
 		serve_psi_request(rep);
-		wait = usecs_to_jiffies(look(rep)) ?: 1;
+		wait = usecs_to_jiffies(glance(rep) ?: look(rep)) ?: 1;
 		wait_event_interruptible_timeout(*queue, has_work(rep), wait);
 	}
 	hvb_pressure_stop(&rep->pressure);

@@ -94,7 +94,7 @@ struct due_row {
 static const struct due_row due_rows[] = {
 	{ "a tick ago", 1000, 100, false, false, HVB_DUE_IN_TURN, 0 },
 	{ "nearly a tick ago", 991, 100, false, false, HVB_DUE_IN_TURN, 9 },
-	{ "half a tick ago", 500, 100, false, false, HVB_DUE_LATER, 500 },
+	{ "half a tick ago", 500, 100, false, false, HVB_DUE_LATER, 250 },
 	{ "something happened", 500, 100, false, true, HVB_DUE_OUT_OF_BAND,
 	  0 },
 	{ "something happened, just told", 5, 100, false, true, HVB_DUE_LATER,

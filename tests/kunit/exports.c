@@ -62,6 +62,8 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_devices_start_reporter);
 EXPORT_SYMBOL_IF_KUNIT(hvb_devices_stop_reporter);
 EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_ahead);
 EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_boost);
+EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_glance);
+EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_look_us);
 EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_sample);
 EXPORT_SYMBOL_IF_KUNIT(hvb_fresh_hold);
 EXPORT_SYMBOL_IF_KUNIT(hvb_fs_open);

@@ -64,6 +64,22 @@ static void tell(struct reporter *reporter, const struct hvb_counters *now,
 	host->reports++;
 }
 
+/* Return: true if nothing has happened that would need a look. */
+static bool glance(struct reporter *reporter, const struct guest *guest,
+		   const struct hvb_counters *counters, double now)
+{
+	struct hvb_burst *burst = &reporter->burst;
+	u64 now_us = (u64)(now * 1e6) + 1;
+
+	if (has_work(reporter, guest, now_us) ||
+	    hvb_burst_due(burst, INTERVAL_MS, now_us) != HVB_DUE_LATER ||
+	    hvb_forecast_glance(burst, counters->free_pages, now_us))
+		return false;
+	reporter->wake = now + hvb_burst_wait_us(burst, INTERVAL_MS, now_us) /
+			       1e6;
+	return true;
+}
+
 /**
  * reporter_step() - some time has passed
  * @reporter: the reporter
@@ -82,9 +98,11 @@ void reporter_step(struct reporter *reporter, struct guest *guest,
 
 	if (now < reporter->wake && !has_work(reporter, guest, now_us))
 		return;
+	guest_count(guest, &counters);
+	if (glance(reporter, guest, &counters, now))
+		return;
 	reporter->looks++;
 	burst->is_urgent |= take_signals(reporter, guest, now_us);
-	guest_count(guest, &counters);
 	hvb_demand_look(&counters, &need);
 	sample = (struct hvb_sample) {
 		.now_us = now_us,
@@ -92,6 +110,7 @@ void reporter_step(struct reporter *reporter, struct guest *guest,
 		.avail_pages = counters.avail_pages,
 		.need_pages = need.need_pages,
 		.headroom_pages = need.headroom_pages,
+		.free_pages = counters.free_pages,
 	};
 	if (hvb_forecast_sample(burst, &sample, DECAY_S)) {
 		hvb_burst_signal(burst, HVB_SIGNAL_FORECAST, now_us);
