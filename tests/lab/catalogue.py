@@ -23,8 +23,8 @@ LONG = [
     "lisa", "lisa-demand", "lisa-resize",
 ]
 
-# For the debug kernel alone, which has what they need.
-DEBUG = ["cma"]
+# For kernels with CMA alone: the debug kernel, and Debian's from 7.2 on.
+CMA = ["cma"]
 
 # Too many to be listed: see scenarios/soak.py, churn.py, sleep.py, hostile.py.
 # takeover-boot is for --kernel builtin alone.
@@ -55,12 +55,12 @@ def load(name):
 def scenarios(names=None, long=False):
     """The Scenario classes of these names, or all that are for every day."""
     unlisted = list(filter(UNLISTED.fullmatch, names or ()))
-    unknown = set(names or ()) - {*NAMES, *LONG, *DEBUG, *unlisted}
+    unknown = set(names or ()) - {*NAMES, *LONG, *CMA, *unlisted}
     if unknown:
         raise SystemExit(f"no such scenario: {', '.join(sorted(unknown))}; "
-                         f"there are {', '.join([*NAMES, *LONG, *DEBUG])}")
+                         f"there are {', '.join([*NAMES, *LONG, *CMA])}")
     wanted = names or (LONG if long else NAMES)
-    return [load(name) for name in [*NAMES, *LONG, *DEBUG, *unlisted]
+    return [load(name) for name in [*NAMES, *LONG, *CMA, *unlisted]
             if name in wanted]
 
 

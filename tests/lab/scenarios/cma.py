@@ -2,7 +2,7 @@
 """There is an area for contiguous allocations, and the host takes all that it
 can: the area keeps its pages, and whole blocks are taken only where there is none.
 
-No kernel of Debian's for this machine has such areas; the debug kernel has.
+The debug kernel can have such areas, and so can Debian's from 7.2 on.
 """
 
 from inner.given import Given
