@@ -14,6 +14,7 @@ class Run(scenario.Scenario):
         "shrunk": "512 MiB smaller",
         "grown": "512 MiB larger than it was",
         "back": "as large as before",
+        "whole": "512 MiB larger again, so that nothing is held any more",
         "same": "what the kernel keeps is the same all the time",
     }
     limit = 300
@@ -25,7 +26,7 @@ class Run(scenario.Scenario):
         self.kept = []
         self.look("start")
         for key, target in (("shrunk", size - 512), ("grown", size + 512),
-                            ("back", size)):
+                            ("back", size), ("whole", size + 512)):
             self.host.resize(target)
             self.look(key)
         self.check("same", max(self.kept) - min(self.kept) < 1 and
