@@ -247,16 +247,15 @@ int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
 }
 
 /* The device of a block, with a reference; NULL if there is none. */
-static struct device *find_block(const struct hvb_base *base,
-				 unsigned long page)
+static struct device *find_block(struct device *ours, unsigned long number)
 {
 	char name[sizeof(BLOCK_NAME) + 20];
 	struct kobject *kobj;
 	struct device *dev;
 
-	snprintf(name, sizeof(name), BLOCK_NAME, page / base->block_pages);
+	snprintf(name, sizeof(name), BLOCK_NAME, number);
 	/* All devices are in one kset, and ours points to it. */
-	kobj = kset_find_obj(base->dev->kobj.kset, name);
+	kobj = kset_find_obj(ours->kobj.kset, name);
 	if (!kobj)
 		return NULL;
 	dev = kobj_to_dev(kobj);
@@ -264,6 +263,24 @@ static struct device *find_block(const struct hvb_base *base,
 		return dev;
 	put_device(dev);
 	return NULL;
+}
+
+/**
+ * hvb_block_exists() - is there a memory block of this number?
+ * @ours: our device
+ * @number: the block's
+ *
+ * Sections of devices have struct pages, too, but no block.
+ *
+ * Context: may sleep.
+ * Return: true if there is.
+ */
+bool hvb_block_exists(struct device *ours, unsigned long number)
+{
+	struct device *dev = find_block(ours, number);
+
+	put_device(dev);
+	return dev;
 }
 
 static void hush(struct device *dev, bool is_hushed)
@@ -292,7 +309,8 @@ static void hush(struct device *dev, bool is_hushed)
 int hvb_block_cycle(struct hvb_block_ctl *ctl, unsigned long page,
 		    unsigned long moved_pages, enum hvb_zone zone)
 {
-	struct device *dev = find_block(ctl->base, page);
+	struct device *dev = find_block(ctl->base->dev,
+					page / ctl->base->block_pages);
 	bool is_offline = false;
 	int err;
 

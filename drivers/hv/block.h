@@ -7,6 +7,7 @@
 
 #include "plan.h"
 
+struct device;
 struct hvb_base;
 struct hvb_deadline;
 struct task_struct;
@@ -35,6 +36,7 @@ struct hvb_block_ctl {
 
 void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base);
 void hvb_block_exit(struct hvb_block_ctl *ctl);
+bool hvb_block_exists(struct device *ours, unsigned long number);
 int hvb_block_online(struct hvb_block_ctl *ctl, unsigned long page,
 		     enum hvb_zone zone);
 void hvb_block_say_offline(const struct hvb_block_ctl *ctl, unsigned long page,

@@ -223,6 +223,6 @@ int hvb_ledger_write(struct device *dev, struct hvb_ranges *given,
 
 /* survey.c */
 int hvb_survey_leave(struct device *dev);
-bool hvb_survey_finds_offline(unsigned long *block);
+bool hvb_survey_finds_offline(struct device *dev, unsigned long *block);
 
 #endif

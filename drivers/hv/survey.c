@@ -9,10 +9,6 @@
  * of one that is offline can't be seen.
  */
 #include <linux/device.h>
-#include <linux/err.h>
-#include <linux/fcntl.h>
-#include <linux/file.h>
-#include <linux/fs.h>
 #include <linux/ioport.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
@@ -23,10 +19,8 @@
 #include <asm/e820/api.h>
 #endif
 
-#include "fs.h"
+#include "block.h"
 #include "memory.h"
-
-#define BLOCK_FILE	"devices/system/memory/memory%lu/state"
 
 /**
  * struct survey - what was found so far
@@ -56,20 +50,6 @@ static bool is_of_firmware(unsigned long start, unsigned long count)
 #endif
 }
 
-/* Sections of devices have struct pages, too, but no file. */
-static bool has_file(unsigned long block)
-{
-	char path[sizeof(BLOCK_FILE) + 20];
-	struct file *file;
-
-	snprintf(path, sizeof(path), BLOCK_FILE, block);
-	file = hvb_fs_open(HVB_FS_SYSFS, path, O_RDONLY);
-	if (IS_ERR(file))
-		return false;
-	__fput_sync(file);
-	return true;
-}
-
 /*
  * Finds the next section that has struct pages, from @start on. It becomes that
  * of the section. Return: false if there is none.
@@ -89,12 +69,13 @@ static bool next_section(unsigned long *start)
 
 /**
  * hvb_survey_finds_offline() - is there a block that a survey can't judge?
+ * @dev: the device
  * @block: filled in with its number
  *
  * Context: may sleep.
  * Return: true if there is an added block that is offline.
  */
-bool hvb_survey_finds_offline(unsigned long *block)
+bool hvb_survey_finds_offline(struct device *dev, unsigned long *block)
 {
 	unsigned long start;
 
@@ -102,7 +83,7 @@ bool hvb_survey_finds_offline(unsigned long *block)
 		*block = start / block_pages();
 		if (!pfn_to_online_page(start) &&
 		    !is_of_firmware(*block * block_pages(), block_pages()) &&
-		    has_file(*block))
+		    hvb_block_exists(dev, *block))
 			return true;
 	}
 	return false;
@@ -170,7 +151,7 @@ int hvb_survey_leave(struct device *dev)
 	unsigned long block;
 	int err;
 
-	if (hvb_survey_finds_offline(&block))
+	if (hvb_survey_finds_offline(dev, &block))
 		return -EBUSY;
 	hvb_ranges_init(&survey.given);
 	hvb_ranges_init(&survey.added);

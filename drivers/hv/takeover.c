@@ -39,7 +39,7 @@ static int seize(struct device *dev, struct device_driver *ours)
 	unsigned long block;
 	int err;
 
-	if (hvb_survey_finds_offline(&block)) {
+	if (hvb_survey_finds_offline(dev, &block)) {
 		dev_err_ratelimited(dev, "memory block %lu was added by the kernel's own driver and is offline, so what the host backs of it isn't known: bring it online, then load this driver\n",
 				    block);
 		return -EBUSY;

@@ -95,11 +95,11 @@ static void a_block_that_is_offline_cannot_be_judged(struct kunit *test)
 	unsigned long block = 0;
 	void *ledger;
 
-	KUNIT_EXPECT_FALSE(test, hvb_survey_finds_offline(&block));
+	KUNIT_EXPECT_FALSE(test, hvb_survey_finds_offline(dev, &block));
 	host->params.online_policy = HVB_ONLINE_OFF;
 	host_adds(host, &range, NULL);
 	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
-	KUNIT_EXPECT_TRUE(test, hvb_survey_finds_offline(&block));
+	KUNIT_EXPECT_TRUE(test, hvb_survey_finds_offline(dev, &block));
 	KUNIT_EXPECT_EQ(test, block, BLOCK(0) / block_pages());
 
 	host_stop_driver(host);
