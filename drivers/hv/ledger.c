@@ -96,6 +96,18 @@ static unsigned long write_all(struct hvb_memory *mem, struct ledger *ledger)
 	return nr;
 }
 
+static struct ledger *new_ledger(unsigned long nr_entries)
+{
+	struct ledger *ledger;
+
+	ledger = kvmalloc(struct_size(ledger, entries, nr_entries), GFP_KERNEL);
+	if (!ledger)
+		return NULL;
+	ledger->magic = LEDGER_MAGIC;
+	ledger->nr_entries = nr_entries;
+	return ledger;
+}
+
 /**
  * hvb_ledger_leave() - write down what the host holds, for the next driver
  * @mem: the guest's memory; nothing changes its sets any more
@@ -117,28 +129,25 @@ void hvb_ledger_leave(struct hvb_memory *mem, bool is_leaving)
 
 	if (is_leaving)
 		return;
-	ledger = kvmalloc(struct_size(ledger, entries, nr), GFP_KERNEL);
+	ledger = new_ledger(nr);
 	if (!ledger) {
 		dev_warn_ratelimited(mem->base->dev, "no memory to remember which pages these are: only a restart brings them back\n");
 		return;
 	}
-	ledger->magic = LEDGER_MAGIC;
-	ledger->nr_entries = write_all(mem, ledger);
+	write_all(mem, ledger);
 	mem->base->dev->platform_data = ledger;
 }
 
-/* Return: entries written. */
-static unsigned long write_set(struct hvb_ranges *ranges, enum ledger_set set,
-			       struct ledger_entry *entries)
+static void write_set(struct hvb_ranges *ranges, enum ledger_set set,
+		      struct ledger_entry *entries)
 {
 	struct ledger_entry entry = { .set = set };
-	unsigned long from = 0, nr = 0;
+	unsigned long from = 0;
 
 	while (hvb_ranges_next(ranges, from, ULONG_MAX, &entry.range)) {
-		entries[nr++] = entry;
+		*entries++ = entry;
 		from = hvb_range_end(&entry.range);
 	}
-	return nr;
 }
 
 static struct ledger *take_ledger(struct device *dev)
@@ -165,16 +174,12 @@ int hvb_ledger_write(struct device *dev, struct hvb_ranges *given,
 {
 	struct ledger *ledger;
 
-	ledger = kvmalloc(struct_size(ledger, entries,
-				      given->nr_ranges + added->nr_ranges),
-			  GFP_KERNEL);
+	ledger = new_ledger(given->nr_ranges + added->nr_ranges);
 	if (!ledger)
 		return -ENOMEM;
 	kvfree(take_ledger(dev));
-	ledger->magic = LEDGER_MAGIC;
-	ledger->nr_entries = write_set(given, LEDGER_GIVEN, ledger->entries);
-	ledger->nr_entries += write_set(added, LEDGER_ADDED, ledger->entries +
-							     ledger->nr_entries);
+	write_set(given, LEDGER_GIVEN, ledger->entries);
+	write_set(added, LEDGER_ADDED, ledger->entries + given->nr_ranges);
 	dev->platform_data = ledger;
 	return 0;
 }
