@@ -215,11 +215,7 @@ void hvb_counters_zones(u64 *present, u64 *managed)
 	}
 }
 
-/*
- * What the kernel's estimate of available memory leaves to a cache, that of pages
- * or what else can be reclaimed: half of it, but at most the low watermarks.
- */
-static u64 left_to_cache(u64 cache_pages)
+static u64 low_watermarks(void)
 {
 	u64 low = 0;
 	int nid, i;
@@ -227,7 +223,21 @@ static u64 left_to_cache(u64 cache_pages)
 	for_each_online_node(nid)
 		for (i = 0; i < MAX_NR_ZONES; i++)
 			low += NODE_DATA(nid)->node_zones[i]._watermark[WMARK_LOW];
-	return min(cache_pages / 2, hvb_to_wire(low));
+	return hvb_to_wire(low);
+}
+
+/*
+ * What the kernel's estimate of available memory leaves to caches, that of pages
+ * and what else can be reclaimed: half of each, but at most the low watermarks.
+ */
+static u64 left_to_caches(u64 file_pages)
+{
+	unsigned long others =
+		global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
+		global_node_page_state(NR_KERNEL_MISC_RECLAIMABLE);
+	u64 low = low_watermarks();
+
+	return min(file_pages / 2, low) + min(hvb_to_wire(others) / 2, low);
 }
 
 /* Return: the number in a file of vm's; 0 when it can't be read. */
@@ -289,6 +299,18 @@ void hvb_counters_show(struct hvb_counting *counting, u64 pages)
 }
 
 /**
+ * hvb_counters_shown() - how much more than there is does MemTotal show?
+ * @counting: what is remembered
+ *
+ * Context: as hvb_counters_total().
+ * Return: guest pages.
+ */
+u64 hvb_counters_shown(const struct hvb_counting *counting)
+{
+	return counting->shown_pages;
+}
+
+/**
  * hvb_counters_total() - how much memory does the kernel manage?
  * @counting: what is remembered
  *
@@ -297,7 +319,7 @@ void hvb_counters_show(struct hvb_counting *counting, u64 pages)
  */
 unsigned long hvb_counters_total(const struct hvb_counting *counting)
 {
-	return totalram_pages() - counting->shown_pages;
+	return totalram_pages() - hvb_counters_shown(counting);
 }
 
 static unsigned long lent_now(void)
@@ -335,17 +357,14 @@ void hvb_counters_read(struct hvb_counting *counting,
 		       struct hvb_counters *now)
 {
 	struct hvb_glance seen;
-	unsigned long others, thrashed;
+	unsigned long thrashed;
 
 	hvb_counters_glance(&seen);
 	memset(now, 0, sizeof(*now));
 	now->avail_pages = hvb_to_wire(hvb_counters_avail());
 	now->lent_pages = hvb_to_wire(lent_now());
 	now->file_pages = seen.file_pages;
-	others = global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
-		 global_node_page_state(NR_KERNEL_MISC_RECLAIMABLE);
-	now->cache_pages = left_to_cache(seen.file_pages) +
-			   left_to_cache(hvb_to_wire(others));
+	now->cache_pages = left_to_caches(seen.file_pages);
 	now->free_pages = seen.free_pages;
 	now->hidden_pages =
 		used_by_nobody_known(hvb_to_wire(hvb_counters_total(counting)),

@@ -25,14 +25,15 @@ struct hvb_counting {
 	enum hvb_overcommit overcommit;
 	/** @limit_percent: and, see struct hvb_counters, up to which share */
 	u32 limit_percent;
+	/** @looked_us: when these were last looked at, 0 before the first time */
+	u64 looked_us;
 	/** @shown_pages: what MemTotal shows on top, guest pages */
 	u64 shown_pages;
-	/** @looked_us: when that was last looked at, 0 before the first time */
-	u64 looked_us;
 };
 
 void hvb_counters_glance(struct hvb_glance *seen);
 unsigned long hvb_counters_avail(void);
+u64 hvb_counters_shown(const struct hvb_counting *counting);
 unsigned long hvb_counters_total(const struct hvb_counting *counting);
 void hvb_counters_read(struct hvb_counting *counting,
 		       const struct hvb_counters *last,

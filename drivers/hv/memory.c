@@ -177,7 +177,7 @@ void hvb_memory_read(struct hvb_memory *mem, const struct hvb_counters *last,
 	hvb_counters_read(&mem->counting, last, now);
 	mutex_lock(&mem->lock);
 	now->total_pages = hvb_to_wire(hvb_counters_total(&mem->counting));
-	now->shown_pages = hvb_to_wire(mem->counting.shown_pages);
+	now->shown_pages = hvb_to_wire(hvb_counters_shown(&mem->counting));
 	offline = mem->nr_added - mem->nr_onlined;
 	offline -= min(offline, mem->nr_landing);
 	now->ballooned_pages = hvb_to_wire(mem->given.nr_pages +
@@ -203,7 +203,6 @@ static void show(struct hvb_memory *mem, u64 wanted_pages, u64 max_pages)
 		return;
 	mutex_lock(&mem->lock);
 	hvb_counters_show(&mem->counting, shown >> HVB_WIRE_SHIFT);
-	mem->shows_more = shown;
 	mutex_unlock(&mem->lock);
 }
 
@@ -223,7 +222,7 @@ void hvb_memory_tend(struct hvb_memory *mem, u64 max_pages, u64 now_us)
 	u64 wanted_mib = READ_ONCE(mem->base->params->memtotal_mib);
 
 	hvb_counters_tend(&mem->counting, now_us);
-	if (wanted_mib || mem->shows_more)
+	if (wanted_mib || hvb_counters_shown(&mem->counting))
 		show(mem, HVB_MIB_PAGES(wanted_mib), max_pages);
 }
 

@@ -81,8 +81,6 @@ struct hvb_memory {
 	unsigned long nr_claimed;
 	/** @counting: used by counters.c */
 	struct hvb_counting counting;
-	/** @shows_more: MemTotal shows more than there is */
-	bool shows_more;
 	/** @boot_pages: kept by the kernel since boot, when last looked at */
 	unsigned long boot_pages;
 
