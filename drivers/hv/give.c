@@ -179,7 +179,8 @@ static void drop_cache(struct hvb_requests *reqs, struct request *req)
 static bool ask_caches(struct hvb_requests *reqs, struct request *req,
 		       unsigned long limit)
 {
-	struct hvb_counters before, after;
+	struct hvb_counters before;
+	struct hvb_glance after;
 	int err;
 
 	hvb_memory_read(reqs->mem, NULL, &before);
@@ -189,7 +190,7 @@ static bool ask_caches(struct hvb_requests *reqs, struct request *req,
 	err = reclaim_some(ASK_PAGES);
 	if (err && err != -EAGAIN)
 		return false;
-	hvb_memory_read(reqs->mem, NULL, &after);
+	hvb_counters_glance(&after);
 	return after.free_pages >= before.free_pages +
 				   hvb_to_wire(ASK_PAGES / ASK_SHARE) &&
 	       hvb_request_limit(reqs, &req->start, req->wanted);
