@@ -69,6 +69,17 @@ u64 hvb_promise_most(const struct hvb_counters *now, u64 max_pages)
 }
 
 /**
+ * hvb_promise_largest() - how large may one promise be?
+ * @now: the counters
+ *
+ * Return: pages of 4 KiB, where the kernel goes by memory and swap.
+ */
+u64 hvb_promise_largest(const struct hvb_counters *now)
+{
+	return now->total_pages + now->shown_pages + now->swap_pages;
+}
+
+/**
  * hvb_promise_is_refused() - is one promise refused that the host could keep?
  * @now: the counters
  * @max_pages: the most that the host gives, 0 when it didn't say
@@ -78,10 +89,9 @@ u64 hvb_promise_most(const struct hvb_counters *now, u64 max_pages)
 bool hvb_promise_is_refused(const struct hvb_counters *now, u64 max_pages)
 {
 	u64 most = hvb_promise_most(now, max_pages);
-	u64 largest = now->total_pages + now->shown_pages + now->swap_pages;
 
 	return now->overcommit == HVB_OVERCOMMIT_GUESS &&
-	       most >= div_u64(largest * REFUSED_PERCENT, 100);
+	       most >= div_u64(hvb_promise_largest(now) * REFUSED_PERCENT, 100);
 }
 
 /**

@@ -22,6 +22,7 @@ enum hvb_overcommit {
 u64 hvb_promise_size(const struct hvb_counters *now);
 u64 hvb_promise_room(const struct hvb_counters *now);
 u64 hvb_promise_most(const struct hvb_counters *now, u64 max_pages);
+u64 hvb_promise_largest(const struct hvb_counters *now);
 bool hvb_promise_is_refused(const struct hvb_counters *now, u64 max_pages);
 u64 hvb_promise_shown(const struct hvb_counters *now, u64 wanted_pages,
 		      u64 max_pages);

@@ -176,8 +176,7 @@ void hvb_report_promises(struct hvb_reporter *rep,
 		return;
 	rep->is_refusal_said = true;
 	dev_info_ratelimited(rep->base->dev, "one allocation of more than %llu MiB is refused, as that is all memory and swap now, although the host can give more, up to %llu MiB: see vm.overcommit_memory in the documentation\n",
-			     HVB_MIB(now->total_pages + now->swap_pages +
-				     now->shown_pages),
+			     HVB_MIB(hvb_promise_largest(now)),
 			     HVB_MIB(hvb_promise_most(now, max_pages)));
 }
 
