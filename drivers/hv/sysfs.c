@@ -9,7 +9,7 @@
 #include "device.h"
 #include "sizes.h"
 
-static void take_snapshot(struct device *dev, struct hvb_sizes *sizes)
+static struct hvb_sizes snapshot(struct device *dev)
 {
 	struct hvb_device *dm = dev_get_drvdata(dev);
 	struct hvb_memory_facts memory;
@@ -17,38 +17,31 @@ static void take_snapshot(struct device *dev, struct hvb_sizes *sizes)
 
 	hvb_memory_facts(&dm->memory, &memory);
 	hvb_conversation_agreed(&dm->conversation, &agreed);
-	sizes->size_bytes = (u64)memory.total_pages << PAGE_SHIFT;
-	sizes->maximum_bytes = agreed.max_page_count << DM_PAGE_SHIFT;
-	sizes->ballooned_bytes = (u64)memory.ballooned_pages << PAGE_SHIFT;
+	return (struct hvb_sizes) {
+		.size_bytes = (u64)memory.total_pages << PAGE_SHIFT,
+		.maximum_bytes = agreed.max_page_count << DM_PAGE_SHIFT,
+		.ballooned_bytes = (u64)memory.ballooned_pages << PAGE_SHIFT,
+	};
 }
 
 static ssize_t size_bytes_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
-	struct hvb_sizes sizes;
-
-	take_snapshot(dev, &sizes);
-	return sysfs_emit(buf, "%llu\n", sizes.size_bytes);
+	return sysfs_emit(buf, "%llu\n", snapshot(dev).size_bytes);
 }
 static DEVICE_ATTR_RO(size_bytes);
 
 static ssize_t maximum_bytes_show(struct device *dev,
 				  struct device_attribute *attr, char *buf)
 {
-	struct hvb_sizes sizes;
-
-	take_snapshot(dev, &sizes);
-	return sysfs_emit(buf, "%llu\n", sizes.maximum_bytes);
+	return sysfs_emit(buf, "%llu\n", snapshot(dev).maximum_bytes);
 }
 static DEVICE_ATTR_RO(maximum_bytes);
 
 static ssize_t ballooned_bytes_show(struct device *dev,
 				    struct device_attribute *attr, char *buf)
 {
-	struct hvb_sizes sizes;
-
-	take_snapshot(dev, &sizes);
-	return sysfs_emit(buf, "%llu\n", sizes.ballooned_bytes);
+	return sysfs_emit(buf, "%llu\n", snapshot(dev).ballooned_bytes);
 }
 static DEVICE_ATTR_RO(ballooned_bytes);
 
