@@ -214,6 +214,11 @@ class Guest:
         """MemTotal in MiB: what the kernel has in use."""
         return self.meminfo()["MemTotal"]
 
+    def swapped(self):
+        """MiB of swap in use."""
+        info = self.meminfo()
+        return info["SwapTotal"] - info["SwapFree"]
+
     def wait_for(self, condition, limit, interval=0.1):
         """Whether condition() came true within limit seconds."""
         end = time.monotonic() + limit

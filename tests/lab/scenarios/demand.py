@@ -118,10 +118,8 @@ class Run(scenario.Scenario):
         time.sleep(10)
         self.rise("noreserve", self.view("noreserve"))
         self.guest.attempt(f"echo {MIB}M >/cg/memory.reclaim", 60)
-        info = self.guest.meminfo()
         self.rise("swapped", self.view("swapped")
-                  if info["SwapTotal"] - info["SwapFree"] > MIB / 2
-                  else self.base)
+                  if self.guest.swapped() > MIB / 2 else self.base)
         load.kill()
         self.settle("heap")
 

@@ -212,12 +212,12 @@ class Boot(Base):
     def carry(self):
         """A tree in which someone built the module."""
         text = base64.b64encode(Path("carried/install.sh").read_bytes())
-        self.guest.run(f"mkdir -p /root/tree; cd /root/tree; cp {MODULE} "
+        self.guest.run(f"mkdir -p /tmp/tree; cd /tmp/tree; cp {MODULE} "
                        f"{OURS}.ko; echo {text.decode()} | base64 -d >install")
 
     def install(self, action):
         return self.guest.attempt(
-            f"cd /root/tree; sh install {action} $(uname -r)", 90)[1].strip()
+            f"cd /tmp/tree; sh install {action} $(uname -r)", 90)[1].strip()
 
     def coldplug(self):
         self.guest.run("udevadm trigger --subsystem-match=vmbus "
