@@ -6,8 +6,8 @@
 	       [--quick] [NAME...]
 
 Scenarios that want the same boot share one; boots run beside each other, but
-for those that measure time, which run alone, and once more when nothing but
-time failed them. So does a boot whose guest, or the machine around it, died or
+for those that measure time, which run alone. What nothing but time failed runs
+once more, alone. So does a boot whose guest, or the machine around it, died or
 fell silent, when the guest's last words don't name the driver: the emulator
 loses some, whichever driver they have. The stock driver's results are shown
 for comparison and not judged; some checks are made of the results of several
@@ -103,11 +103,21 @@ class Run:
             self.forget()
             self.attempt()
 
-    def attempt(self):
+    def repeat(self, scenarios):
+        """These, alone and in a boot of their own, and that counts."""
+        tell(f"{self.title}: what failed depends on time, and a busy machine "
+             "can spoil that: once more, and that counts")
+        names = {item.name() for item in scenarios}
+        self.results = {key: passed for key, passed in self.results.items()
+                        if key[0] not in names}
+        self.attempt(scenarios)
+
+    def attempt(self, scenarios=None):
+        scenarios = scenarios or self.scenarios
         machine = outer.Machine(self.kernel, self.driver, self.module,
-                                self.boot, self.scenarios, self.on_event)
+                                self.boot, scenarios, self.on_event)
         tell(f"{self.title}: booting, for " +
-             ", ".join(item.name() for item in self.scenarios))
+             ", ".join(item.name() for item in scenarios))
         self.orderly = machine.run()
         tell(f"{self.title}: {'done' if self.orderly else 'ended early'}, "
              f"{machine.retries} boots retried")
@@ -150,13 +160,15 @@ class Run:
              f"{self.sentence(name, key)}" +
              (f" ({measured})" if measured else ""))
 
-    def is_spoilt(self):
-        """Whether checks failed, and only such as another's load can spoil."""
+    def spoilt(self):
+        """Scenarios that failed, if only what another's load can spoil did."""
         failed = [(item, key) for item in self.scenarios
                   for key, _ in catalogue.expected(item)
                   if not self.results.get((item.name(), key))]
-        return self.orderly and failed and all(
-            key in item.timed for item, key in failed)
+        if not self.orderly or any(key not in item.timed
+                                   for item, key in failed):
+            return []
+        return list(dict.fromkeys(item for item, _ in failed))
 
     def forget(self):
         """What came of the scenarios: nothing yet."""
@@ -251,14 +263,11 @@ def execute(runs, jobs):
         for future in [pool.submit(run.execute) for run in runs
                        if not run.boot.alone]:
             future.result()
-    for run in sorted((run for run in runs if run.boot.alone),
-                      key=lambda run: run.boot.name):
-        run.execute()
-        if run.judged and run.is_spoilt():
-            tell(f"{run.title}: what failed depends on time, and a busy "
-                 "machine can spoil that: once more, and that counts")
-            run.forget()
+    for run in sorted(runs, key=lambda run: (run.boot.alone, run.boot.name)):
+        if run.boot.alone:
             run.execute()
+        if run.judged and run.spoilt():
+            run.repeat(run.spoilt())
 
 
 def main():

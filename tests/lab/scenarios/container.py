@@ -31,6 +31,7 @@ class Run(scenario.Scenario):
         "quiet": "dmesg says nothing of any of it",
         "balloon": "meanwhile the host gets what it asks for",
     }
+    timed = ("stalls", "reports")
     limit = 240
     stock = False
 

@@ -16,6 +16,7 @@ class Run(scenario.Scenario):
         "first": "the first report comes within 2 s of loading",
         "debugfs": "debugfs shows the version and the capabilities",
     }
+    timed = ("quick", "first")
     limit = 60
 
     def run(self):

@@ -15,6 +15,7 @@ class Run(scenario.Scenario):
         "reports": "at most one report a second leaves, none out of band",
         "hungry": "an idle guest's demand leaves the host a third to take",
     }
+    timed = ("wakeups", "reports")
     limit = 120
     stock = False
 

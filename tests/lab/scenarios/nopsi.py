@@ -22,6 +22,7 @@ class Run(scenario.Scenario):
         "fast": "reports leave at the fast cadence",
         "kept": "a trigger that can't be armed is refused",
     }
+    timed = ("fast",)
     limit = 90
     stock = False
 

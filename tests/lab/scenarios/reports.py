@@ -19,6 +19,7 @@ class Run(scenario.Scenario):
         "committed": "demand is no less than the kernel's commit charge",
         "available": "available is the kernel's MemAvailable within 32 MiB",
     }
+    timed = ("interval", "steady")
     limit = 60
 
     def run(self):

@@ -31,6 +31,7 @@ class Run(scenario.Scenario):
         "clear": "each is followed by one line that says that it is over",
         "counted": "debugfs counts them, and the longest",
     }
+    timed = ("soon",)
     limit = 400
     stock = False
 
