@@ -11,10 +11,11 @@ import scenario
 ROUNDS, AMOUNT = 5, 1024	# times, MiB
 OUT = "/tmp/uevents"
 MEMORY = "/sys/devices/system/memory"
-# Sets a block offline that can be, and online again: one far up, since the kernel
-# dumps a page of its own where it can't.
-TOGGLE = (f"cd {MEMORY}; for b in memory4? memory3?; do echo offline >$b/state && "
-          "echo online >$b/state && break; done 2>/dev/null")
+# Sets the highest block offline and online again: one that was just added, since
+# the kernel dumps a page where a block can't go offline.
+TOGGLE = (f"cd {MEMORY}; b=memory$(ls -d memory[0-9]* | cut -c7- | sort -n | "
+          "tail -n 1); echo offline >$b/state && echo online >$b/state")
+ADDED = 256				# MiB
 
 
 class Run(scenario.Scenario):
@@ -28,11 +29,12 @@ class Run(scenario.Scenario):
     limit = 200
 
     def run(self):
+        self.host.wait_ready()
+        self.host.resize(self.host.actual() + ADDED)
         with self.listener():
             self.guest.run(TOGGLE, 60)
             heard = self.heard()
         self.check("heard", len(heard) == 2, "; ".join(heard))
-        self.host.wait_ready()
         before = self.lab.driver_count("taken_by_block")
         with self.listener():
             good = self.cycle()
