@@ -21,6 +21,8 @@ class Shape:
     seconds: int = 0		# runs so long, not until all is touched
     held: int = 0		# MiB that the host has taken before
     hold: bool = True		# the memory is left alone once it is touched
+    host: str = "usual"		# a kind of inner/balancer.py's
+    most: int = 8192		# MiB that the host gives
     contenders: tuple = ("stock", "roomy")
 
     def least_seconds(self):
@@ -54,6 +56,15 @@ SHAPES = [
     Shape("held", "1200 MiB at 100 MiB/s while the host holds 1 GiB",
           (("noreserve", 1200, 100, 0),), checks=(*PACED, "returned"),
           held=1024),
+    Shape("small", "1400 MiB at 100 MiB/s, on a host with a buffer of 5 %",
+          (("noreserve", 1400, 100, 0),), host="small"),
+    Shape("lazy", "1400 MiB at 100 MiB/s, on a host that takes up to 5 s",
+          (("noreserve", 1400, 100, 0),), host="lazy"),
+    Shape("traced", "1400 MiB at 100 MiB/s, on a host as in traces of Hyper-V",
+          (("noreserve", 1400, 100, 0),), host="traced"),
+    Shape("maximum", "1400 MiB at 100 MiB/s, on a host that gives 1536 at most",
+          (("noreserve", 1400, 100, 0),), checks=("most", "back", "data"),
+          most=1536, contenders=()),
     Shape("steady", "600 MiB in use for ten minutes",
           (("noreserve", 600, 100, 0), ("committed", 300, 100, 5)),
           checks=("steady", "bounded", "data"), seconds=660, hold=False,

@@ -96,8 +96,8 @@ class Today(Case):
         self.passes("upper_limit", abs(self.net() - wanted) <= NEAR)
         self.rest()
 
-        before = self.net()
-        self.balancer.PATIENCE = 0
+        before, patience = self.net(), self.balancer.patience
+        self.balancer.patience = 0
         self.balancer.maximum = (self.minimum + self.maximum) / 2
         self.wait(45)
         self.passes("balloon_up", self.net() < before)
@@ -107,7 +107,7 @@ class Today(Case):
         self.passes("lower_limit", abs(self.net() - wanted) <= NEAR)
 
         before, huge = self.net(), self.guest.meminfo()["AnonHugePages"]
-        self.balancer.PATIENCE = Balancer.PATIENCE
+        self.balancer.patience = patience
         self.balancer.maximum = self.maximum
         self.pages("always")
         self.work(64, int(1.75 * self.maximum / 64))
