@@ -118,8 +118,9 @@ class Run(scenario.Scenario):
         time.sleep(10)
         self.rise("noreserve", self.view("noreserve"))
         self.guest.attempt(f"echo {MIB}M >/cg/memory.reclaim", 60)
+        # It begins to count less at once, since memory is free.
         self.rise("swapped", self.view("swapped")
-                  if self.guest.swapped() > MIB / 2 else self.base)
+                  if self.guest.swapped() > MIB / 2 else self.base, MIB / 2)
         load.kill()
         self.settle("heap")
 
