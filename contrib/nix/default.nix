@@ -17,8 +17,9 @@ stdenv.mkDerivation {
 
   installPhase = ''
     runHook preInstall
-    install -D -m 644 hv_balloon.ko \
-      $out/lib/modules/${kernel.modDirVersion}/updates/hv_balloon.ko
+    # hv_balloon_dm.ko where the kernel has its own driver built in.
+    install -D -m 644 -t $out/lib/modules/${kernel.modDirVersion}/updates \
+      hv_balloon*.ko
     runHook postInstall
   '';
 
