@@ -55,7 +55,7 @@ class Run(scenario.Scenario):
         self.memtotal()
         self.guest.use_swap()
         self.play("swap")
-        self.guest.run("swapoff -a")
+        self.guest.run("swapoff /dev/vda")
 
     def memtotal(self):
         before = self.guest.total()
