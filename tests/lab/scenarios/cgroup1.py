@@ -5,7 +5,6 @@ the admin to change, and its options are the admin's.
 
 import re
 
-from scenarios import soak
 import scenario
 
 OPTIONS = "nsdelegate,memory_localevents,memory_recursiveprot"	# as printed
@@ -15,7 +14,7 @@ MOUNTS = "cat /proc/mounts; cat /proc/self/mountinfo"
 
 class Run(scenario.Scenario):
     boot = scenario.Boot("cgroup1", cgroup2=False, loaded=False,
-                         cpu=soak.NO_STIMER)
+                         cpu=scenario.NO_STIMER)
     checks = {
         "alone": "with cgroup v1 alone, /proc/PID/cgroup has no line of cgroup2",
         "said": "dmesg says that cgroup2 isn't mounted, and what to do",

@@ -12,7 +12,7 @@ import time
 
 from inner.lab import DEBUGFS, MODULE, PARAMETERS
 import scenario
-from scenarios.soak import AWAKE, NO_STIMER, STALLS
+from scenarios.soak import AWAKE, STALLS
 
 DEVICE = "525074dc-8985-46e2-8057-a307dc18a502"	# the class of the device
 DRIVER = "/sys/bus/vmbus/drivers/hv_balloon"
@@ -88,7 +88,7 @@ done 2>/dev/null
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("churn", cpu=NO_STIMER, cmdline=AWAKE)
+    boot = scenario.Boot("churn", cpu=scenario.NO_STIMER, cmdline=AWAKE)
     checks = {
         "rounds": "the device is unbound and bound as often as wanted",
         "waits": f"no task waits in D state for {MOMENT} s",

@@ -7,7 +7,6 @@ none of them, so the host isn't asked for it.
 import time
 
 from inner.load import Load
-from scenarios import soak
 import scenario
 
 CGROUP = "/sys/fs/cgroup/container"
@@ -20,7 +19,7 @@ KILLER = "invoked oom-killer"
 
 class Run(scenario.Scenario):
     boot = scenario.Boot("container", memory=2048, swap=1024,
-                         cpu=soak.NO_STIMER)
+                         cpu=scenario.NO_STIMER)
     checks = {
         "stalls": "PSI tells of full stalls while the container thrashes",
         "limit": "at its limit: the demand is that of a container that fits",

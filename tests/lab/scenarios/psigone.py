@@ -3,7 +3,6 @@
 
 from inner.lab import PARAMETERS
 from inner.load import Load
-from scenarios import soak
 import scenario
 
 PRESSURE = "/sys/fs/cgroup/cgroup.pressure"
@@ -14,7 +13,7 @@ BLINKS = 20
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("psigone", memory=512, swap=2048, cpu=soak.NO_STIMER)
+    boot = scenario.Boot("psigone", memory=512, swap=2048, cpu=scenario.NO_STIMER)
     checks = {
         "before": "PSI signals pressure",
         "gone": "0 in the root's cgroup.pressure: debugfs says that nothing is "

@@ -5,7 +5,6 @@ when it asks, whether the kernel counts it as reclaimable or not at all.
 
 import time
 
-from scenarios import soak
 import scenario
 
 CACHE = 600			# MiB
@@ -16,7 +15,7 @@ LEFT = "/sys/module/cache/parameters/left_mib"
 
 class Run(scenario.Scenario):
     boot = scenario.Boot("shrinker", memory=1536, swap=512,
-                         modules=("cache",), cpu=soak.NO_STIMER)
+                         modules=("cache",), cpu=scenario.NO_STIMER)
     checks = {
         "no need": "what counts as reclaimable is no need",
         "slab": "the host asks for it, and gets it",

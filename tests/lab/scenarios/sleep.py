@@ -11,7 +11,7 @@ import re
 import time
 
 import scenario
-from scenarios.soak import AWAKE, NO_STIMER, STALLS
+from scenarios.soak import AWAKE, STALLS
 
 GROWTH = 512			# MiB that the host adds at a time
 TAKEN = 256			# and that it takes: QEMU forgets them in the sleep
@@ -19,7 +19,7 @@ BEFORE = 1.5			# seconds before or after the suspend began
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("sleep", memory=1536, cpu=NO_STIMER, cmdline=AWAKE)
+    boot = scenario.Boot("sleep", memory=1536, cpu=scenario.NO_STIMER, cmdline=AWAKE)
     checks = {
         "wakes": "every suspend comes to its end, with a new handshake",
         "sum": "what is in use, held by the host and added adds up after each",

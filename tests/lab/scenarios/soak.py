@@ -25,15 +25,12 @@ STEPS_CYCLES = 4		# after so many it grows in two steps
 # Where hibernation's look at each page takes longer than RCU likes, it says so.
 STALLS = "/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress"
 HELD = 256			# MiB that the host has during the last suspend
-# With them, timers of Debian's kernel are dead after some suspends, whichever
-# driver it has.
-NO_STIMER = ("hv-stimer=off",)
 # A guest that is lost in a suspend has last words, too.
 AWAKE = (*scenario.Boot.cmdline, "no_console_suspend")
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("soak", memory=2048, cpu=NO_STIMER, cmdline=AWAKE)
+    boot = scenario.Boot("soak", memory=2048, cpu=scenario.NO_STIMER, cmdline=AWAKE)
     checks = {
         "cycles": "each shrink and each growth comes to the size asked for",
         "exact": "host and driver count the same pages after each",

@@ -15,7 +15,6 @@ from inner.balancer import Balancer
 from inner.lab import MODULE
 from inner.load import Load, held_data
 from inner.watch import Watch
-from scenarios import soak
 import scenario
 
 OURS, STOCK = "hv_balloon_dm", "hv_balloon"
@@ -61,7 +60,7 @@ class Base(scenario.Scenario):
 
 class Run(Base):
     boot = scenario.Boot("takeover", swap=4096, loaded=False, cmdline=CMDLINE,
-                         cpu=soak.NO_STIMER, takes_over=True)
+                         cpu=scenario.NO_STIMER, takes_over=True)
     checks = {
         "stock": "the stock driver gives the host memory",
         "taken": "the driver takes the device over",
@@ -176,7 +175,7 @@ class Run(Base):
 
 
 class Boot(Base):
-    boot = scenario.Boot("takeover-boot", debian=True, loaded=False,
+    boot = scenario.Boot("takeover-boot", debian="plain", loaded=False,
                          cmdline=CMDLINE, limit=180)
     checks = {
         "taken": "after boot the device is this driver's, and nobody loaded it",

@@ -14,7 +14,7 @@ MEMORY = "/sys/devices/system/memory"
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("udev", memory=2048, debian=True, limit=180)
+    boot = scenario.Boot("udev", memory=2048, debian="plain", limit=180)
     checks = {
         "runs": "systemd and udev run, and a rule of udev's is followed",
         "taken": "the host takes 768 MiB by whole blocks",

@@ -63,7 +63,7 @@ def same(before, after, allowed=()):
 
 class Run(scenario.Scenario):
     boot = scenario.Boot("untouched", memory=1024, loaded=False,
-                         cpu=soak.NO_STIMER)
+                         cpu=scenario.NO_STIMER)
     checks = {
         "load": "loading leaves all mounts as they are, byte for byte",
         "trigger": "so does another PSI trigger",

@@ -10,7 +10,6 @@ import time
 from inner.balancer import Balancer
 from inner.load import Load
 from inner.watch import Watch
-from scenarios import soak
 import scenario
 
 MINIMUM, MAXIMUM = 1024, 8192
@@ -22,7 +21,7 @@ SHARE = 4			# a pass takes less than this part, once it fits
 
 class Run(scenario.Scenario):
     boot = scenario.Boot("workingset", memory=1024, swap=2048,
-                         cpu=soak.NO_STIMER)
+                         cpu=scenario.NO_STIMER)
     checks = {
         "stream": "a stream through twice the guest adds less than 128 MiB to "
                   "the demand",
