@@ -70,14 +70,17 @@ class Watch:
             self.failure = traceback.format_exc()
             self.ending.set()
 
-    def wait(self, seconds, done=lambda: False):
-        """Waits until done() or the time is up; whether it was done."""
+    def wait(self, seconds, done=lambda: False, interval=0.02):
+        """Waits until done() or the time is up; whether it was done.
+
+        A done() that asks the guest takes CPU time from it, each interval.
+        """
         end = time.monotonic() + seconds
         while not done():
             if time.monotonic() > end or self.ending.is_set():
                 self.check()
                 return False
-            time.sleep(0.02)
+            time.sleep(interval)
         return True
 
     def play_host(self):

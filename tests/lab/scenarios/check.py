@@ -88,11 +88,11 @@ class Run(scenario.Scenario):
         watch = Watch(self.lab, Balancer(MINIMUM, MAXIMUM)).start()
         try:
             taking = "cat /proc/[0-9]*/cmdline | grep -aq '[-]-take'"
-            watch.wait(240, lambda: self.says(taking) or self.has_ended())
-            watch.wait(600, lambda: not self.says(taking))
-            watch.wait(SHRINKING, self.has_ended)
+            watch.wait(240, lambda: self.says(taking) or self.has_ended(), 2)
+            watch.wait(600, lambda: not self.says(taking), 2)
+            watch.wait(SHRINKING, self.has_ended, 2)
             watch.balancer = Balancer(watch.size + BACK, MAXIMUM)
-            watch.wait(AFTER + 120, self.has_ended)
+            watch.wait(AFTER + 120, self.has_ended, 2)
         finally:
             watch.close()
         watch.check()

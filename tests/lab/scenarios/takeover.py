@@ -121,7 +121,7 @@ class Run(Base):
             watch.wait(3)
             first = watch.samples[-1]
             load = Load(self.guest, "noreserve", BURST, RATE)
-            watch.wait(200, lambda: "touched" in load.output())
+            watch.wait(200, lambda: "touched" in load.output(), 0.5)
             last = watch.samples[-1]
         finally:
             watch.close()
