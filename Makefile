@@ -97,6 +97,12 @@ bench:
 		--picture Documentation/bench
 	tests/lab/bootstrap.sh cost.py
 
+# Node, a JVM, redis, SQLite and others in a guest with a small Debian, with the
+# stock driver and with this one, for half an hour; the table goes to README.md.
+.PHONY: bench-real
+bench-real:
+	tests/lab/bootstrap.sh real.py --readme README.md
+
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 

@@ -4,6 +4,7 @@
 import importlib
 import re
 
+import programs
 import shapes
 
 NAMES = [
@@ -20,6 +21,7 @@ LONG = [
     "giving", "workingset", "promise", "strict", "shrinker", "churn", "sleep",
     "pins", "kdump", "kexec", "udev", "check", "direct", "takeover",
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
+    *(f"real-{program.name}" for program in programs.PROGRAMS),
     "lisa", "lisa-demand", "lisa-resize",
 ]
 
@@ -43,6 +45,8 @@ def load(name):
         return importlib.import_module(f"measures.{rest}").Run
     if head == "lisa":
         return importlib.import_module("scenarios.lisa").of(name)
+    if head == "real":
+        return importlib.import_module("scenarios.real").of(rest)
     if UNLISTED.fullmatch(name) or head == "takeover":
         return importlib.import_module(f"scenarios.{head}").of(rest)
     if head != "burst":

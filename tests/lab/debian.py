@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Owns the small Debian that a guest can have for its root: systemd, udev with
-rules for memory as distributions have them, and Python. It is a disk image;
-what a run brings along (the agent, the driver) is put into it at boot, in a
-snapshot.
+rules for memory as distributions have them, and Python; or also the programs
+that programs.py has a use for. It is a disk image; what a run brings along (the
+agent, the driver) is put into it at boot, in a snapshot.
 """
 
 import subprocess
@@ -10,11 +10,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+import programs
 import root
 
 PACKAGES = ["kmod", "python3", "systemd-sysv", "udev"]
-OPTIONS = [option for option in root.OPTIONS if "variant" not in option]
-SIZE = "700M"
+# Java's packages want to put links into the directories of manual pages.
+OPTIONS = [option for option in root.OPTIONS
+           if "variant" not in option and "/man/" not in option]
+SIZES = {"plain": "700M", "programs": "4G"}
+PROGRAMS = Path(__file__).resolve().parent / "guest" / "programs"
 RUNS = "/run/kdump-runs"
 
 # The first rule is what distributions bring added memory online with; the
@@ -39,6 +43,8 @@ After=systemd-udev-trigger.service
 [Service]
 ExecStart=/bin/sh -c 'exec /usr/local/bin/agent /dev/vport*p1'
 Restart=always
+OOMPolicy=continue
+OOMScoreAdjust=-1000
 
 [Install]
 WantedBy=multi-user.target
@@ -47,26 +53,56 @@ WantedBy=multi-user.target
 WANTS = "etc/systemd/system/multi-user.target.wants/lab-agent.service"
 
 
-def build(path):
-    root.say("building the guest's Debian (about a minute)")
+def bootstrap(tree, packages):
+    subprocess.run(["mmdebstrap", "--variant=essential", *OPTIONS,
+                    "--include=" + ",".join(packages), root.SUITE,
+                    str(tree), f"deb {root.mirror()} {root.SUITE} main"],
+                   check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+
+
+def put(tree, name, data):
+    file = tree / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+    file.chmod(0o755 if "bin/" in name or name.endswith(".sh") else 0o644)
+
+
+def add_programs(tree):
+    """The programs' own files; what their packages start waits to be asked."""
+    for source in sorted(PROGRAMS.iterdir()):
+        put(tree, f"{programs.AT[1:]}/{source.name}", source.read_bytes())
+    # The compiler finds its libraries through /proc.
+    subprocess.run(["unshare", "--mount", "sh", "-ec",
+                    'mount -t proc proc "$1/proc"; exec chroot "$1" sh -c "$2"',
+                    "-", str(tree), f"cd {programs.AT} && javac *.java"],
+                   check=True)
+    for name in programs.IDLE:
+        (tree / WANTS).with_name(f"{name}.service").unlink(missing_ok=True)
+
+
+def build(path, kind, packages):
+    root.say("building the guest's Debian (some minutes at most)")
     with tempfile.TemporaryDirectory(dir=root.cache_dir()) as work:
         tree = Path(work) / "tree"
-        subprocess.run(["mmdebstrap", "--variant=essential", *OPTIONS,
-                        "--include=" + ",".join(PACKAGES), root.SUITE,
-                        str(tree), f"deb {root.mirror()} {root.SUITE} main"],
-                       check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        bootstrap(tree, packages)
         for name, text in FILES.items():
-            file = tree / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-            file.chmod(0o755 if "bin/" in name else 0o644)
+            put(tree, name, text.encode())
         (tree / WANTS).parent.mkdir(parents=True, exist_ok=True)
         (tree / WANTS).symlink_to("/" + WANTS.replace(
             "multi-user.target.wants/", ""))
+        if kind == "programs":
+            add_programs(tree)
         subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", str(tree),
-                        str(path), SIZE], check=True)
+                        str(path), SIZES[kind]], check=True)
 
 
-def image():
-    return root.cached("debian", root.key_of(
-        root.SUITE, SIZE, *PACKAGES, *OPTIONS, *FILES.items()), build)
+def image(kind):
+    """The disk of a kind: "plain", or with "programs"."""
+    packages, files = PACKAGES, [*FILES.items()]
+    if kind == "programs":
+        packages = [*PACKAGES, *programs.PACKAGES]
+        files += [source.read_bytes() for source in sorted(PROGRAMS.iterdir())]
+    name = "debian" if kind == "plain" else kind
+    return root.cached(name, root.key_of(
+        root.SUITE, SIZES[kind], *packages, *OPTIONS, *files),
+        lambda path: build(path, kind, packages))

@@ -126,7 +126,7 @@ class Machine:
                                      *self.debians()], PAYLOAD)
 
     def debians(self):
-        return [(debian.image(), DEBIAN)] if self.debian else []
+        return [(debian.image(self.debian), DEBIAN)] if self.debian else []
 
     def attempt(self, start):
         self.ended = False

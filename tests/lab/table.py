@@ -133,11 +133,11 @@ def markdown(found):
     return "\n".join(lines)
 
 
-def replace(path, text):
+def replace(path, text, begin=BEGIN, end=END):
     """Puts the text between its marks in a file."""
-    before, rest = path.read_text().split(BEGIN + "\n")
-    after = rest.split(END + "\n")[1]
-    path.write_text(f"{before}{BEGIN}\n{text}\n{END}\n{after}")
+    before, rest = path.read_text().split(begin + "\n")
+    after = rest.split(end + "\n")[1]
+    path.write_text(f"{before}{begin}\n{text}\n{end}\n{after}")
 
 
 def rows(found, names):

@@ -3,6 +3,7 @@
 agent inside (guest/agent.c has the protocol).
 """
 
+import os
 from pathlib import Path
 import re
 import shlex
@@ -50,6 +51,7 @@ class Guest:
         self.silent = False
         self.process = subprocess.Popen(
             self.command_line(boot), stdin=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": directory},
             stdout=subprocess.DEVNULL, stderr=open(self.errors, "wb"))
         self.qmp = qmp.Qmp(self.path("monitor"), self.process)
         self.lock = threading.Lock()	# one request at a time
