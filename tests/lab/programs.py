@@ -48,7 +48,7 @@ PROGRAMS = [
             f"{AT}/redis.sh 500"),
     Program("stress", "stress-ng: two workers of 500 MiB",
             "stress-ng --quiet --vm 2 --vm-bytes 1000M --vm-keep "
-            "--vm-method write64 --timeout 20s"),
+            "--vm-populate --vm-method write64 --timeout 20s"),
     Program("database", "SQLite: random rows of a file of 1200 MiB",
             f"python3 {AT}/database.py 1200 90", compared=("faster",)),
     Program("limit", "stress-ng in a container at its limit of 150 MiB",
