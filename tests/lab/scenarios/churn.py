@@ -99,6 +99,7 @@ class Run(scenario.Scenario):
         "resumed": "a trigger that was changed is the same after a resume",
         "works": "after that, memory comes and is in use",
     }
+    timed = ("reloads",)	# a probe doesn't wait for ever for the host
     stock = False			# the stock driver cannot be unloaded
     rounds = 50
     limit = 800
