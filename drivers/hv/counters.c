@@ -18,6 +18,7 @@
 #include "counters.h"
 #include "demand.h"
 #include "fs.h"
+#include "zones.h"
 
 /* How often vm.overcommit_memory is looked at. */
 #define SETTINGS_US		(60 * USEC_PER_SEC)
@@ -145,31 +146,6 @@ static u64 used_by_nobody_known(u64 total_pages, u64 free_pages)
 	return total_pages - min(known, total_pages);
 }
 
-/*
- * What the kernel keeps free in all zones and doesn't count as available: up to
- * each zone's high watermark, and for allocations that only lower zones can
- * serve.
- */
-static u64 kept_free(void)
-{
-	u64 pages = 0;
-	int nid, i, j;
-
-	for_each_online_node(nid) {
-		struct zone *zones = NODE_DATA(nid)->node_zones;
-
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			long lowmem = 0;
-
-			for (j = i; j < MAX_NR_ZONES; j++)
-				lowmem = max(lowmem, zones[i].lowmem_reserve[j]);
-			pages += min(lowmem + zones[i]._watermark[WMARK_HIGH],
-				     zone_managed_pages(&zones[i]));
-		}
-	}
-	return pages;
-}
-
 /**
  * hvb_counters_kept_for_added() - what the kernel keeps free for added memory
  * @counting: state from earlier readings
@@ -182,7 +158,7 @@ static u64 kept_free(void)
  */
 u64 hvb_counters_kept_for_added(struct hvb_counting *counting, bool has_added)
 {
-	u64 kept = kept_free();
+	u64 kept = hvb_zones_kept_free();
 
 	if (!has_added || !counting->kept_free_pages) {
 		counting->kept_free_pages = kept;
@@ -190,40 +166,6 @@ u64 hvb_counters_kept_for_added(struct hvb_counting *counting, bool has_added)
 	}
 	kept -= min(kept, counting->kept_free_pages);
 	return min(kept, RESERVE_PAGES_MAX);
-}
-
-/**
- * hvb_counters_zones() - the pages of all zones
- * @present: filled in with all that there are, guest pages
- * @managed: filled in with those that the kernel allocates from, guest pages
- *
- * Context: any; while memory changes hands, the two don't match.
- */
-void hvb_counters_zones(u64 *present, u64 *managed)
-{
-	int nid, i;
-
-	*present = 0;
-	*managed = 0;
-	for_each_online_node(nid) {
-		struct zone *zones = NODE_DATA(nid)->node_zones;
-
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			*present += zones[i].present_pages;
-			*managed += zone_managed_pages(&zones[i]);
-		}
-	}
-}
-
-static u64 low_watermarks(void)
-{
-	u64 low = 0;
-	int nid, i;
-
-	for_each_online_node(nid)
-		for (i = 0; i < MAX_NR_ZONES; i++)
-			low += NODE_DATA(nid)->node_zones[i]._watermark[WMARK_LOW];
-	return hvb_to_wire(low);
 }
 
 /*
@@ -235,7 +177,7 @@ static u64 left_to_caches(u64 file_pages)
 	unsigned long others =
 		global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
 		global_node_page_state(NR_KERNEL_MISC_RECLAIMABLE);
-	u64 low = low_watermarks();
+	u64 low = hvb_to_wire(hvb_zones_low_watermarks());
 
 	return min(file_pages / 2, low) + min(hvb_to_wire(others) / 2, low);
 }
@@ -343,6 +285,23 @@ unsigned long hvb_counters_avail(void)
 }
 
 /**
+ * hvb_counters_read_avail() - what can be had without swapping, and by whom
+ * @now: of it, these figures are filled in
+ *
+ * Context: any.
+ */
+void hvb_counters_read_avail(struct hvb_counters *now)
+{
+	struct hvb_movable movable;
+
+	hvb_zones_movable(&movable);
+	now->avail_pages = hvb_to_wire(hvb_counters_avail());
+	now->movable_pages = hvb_to_wire(movable.managed_pages);
+	now->movable_avail_pages = hvb_to_wire(movable.avail_pages);
+	now->kept_pages = hvb_to_wire(movable.kept_pages);
+}
+
+/**
  * hvb_counters_read() - read the kernel's counters of memory
  * @counting: state from earlier readings
  * @last: NULL; or an earlier reading, whose events will do unless swap moved
@@ -361,7 +320,7 @@ void hvb_counters_read(struct hvb_counting *counting,
 
 	hvb_counters_glance(&seen);
 	memset(now, 0, sizeof(*now));
-	now->avail_pages = hvb_to_wire(hvb_counters_avail());
+	hvb_counters_read_avail(now);
 	now->lent_pages = hvb_to_wire(lent_now());
 	now->file_pages = seen.file_pages;
 	now->cache_pages = left_to_caches(seen.file_pages);

@@ -35,12 +35,12 @@ void hvb_counters_glance(struct hvb_glance *seen);
 unsigned long hvb_counters_avail(void);
 u64 hvb_counters_shown(const struct hvb_counting *counting);
 unsigned long hvb_counters_total(const struct hvb_counting *counting);
+void hvb_counters_read_avail(struct hvb_counters *now);
 void hvb_counters_read(struct hvb_counting *counting,
 		       const struct hvb_counters *last,
 		       struct hvb_counters *now);
 void hvb_counters_tend(struct hvb_counting *counting, u64 now_us);
 void hvb_counters_show(struct hvb_counting *counting, u64 pages);
-void hvb_counters_zones(u64 *present, u64 *managed);
 u64 hvb_counters_kept_for_added(struct hvb_counting *counting, bool has_added);
 
 #endif

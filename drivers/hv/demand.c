@@ -99,19 +99,56 @@ u64 hvb_demand_can_give(u64 total_pages, u64 avail_pages)
 	return low;
 }
 
+static u64 kernel_total(const struct hvb_counters *now)
+{
+	return now->total_pages - min(now->movable_pages, now->total_pages);
+}
+
 /**
- * hvb_demand_is_short() - is the guest as a whole out of memory?
- * @total_pages: its size, in pages of 4 KiB
- * @avail_pages: of these, that can be had without swapping
+ * hvb_demand_can_give_kernel() - how many pages of other zones than ZONE_MOVABLE
+ *	may the host have?
+ * @now: the counters
  *
- * For when an allocation found none, which can be for its own bounds alone. What
- * is available is an estimate, so that some of it doesn't count.
+ * The kernel can't have what is available in ZONE_MOVABLE, so to its own
+ * allocations the other zones are all of the guest, and they keep the floor of
+ * their own size. That of the whole guest would be too much: most of it is for
+ * tasks, and there hvb_demand_can_give() sees to it. But page tables and caches
+ * grow with what is in ZONE_MOVABLE, too. For that the kernel keeps a share of
+ * the size of that zone free in the others (vm.lowmem_reserve_ratio), which its
+ * estimate leaves out; so it stays besides.
  *
- * Return: true when next to nothing is left, anywhere.
+ * Return: pages of 4 KiB, 0 when the kernel's own memory is at its floor.
  */
-bool hvb_demand_is_short(u64 total_pages, u64 avail_pages)
+u64 hvb_demand_can_give_kernel(const struct hvb_counters *now)
+{
+	u64 avail = now->avail_pages;
+
+	return hvb_demand_can_give(kernel_total(now),
+				   avail - min(now->movable_avail_pages, avail));
+}
+
+static bool is_out_of(u64 total_pages, u64 avail_pages)
 {
 	return avail_pages < min(total_pages / LAST_SHARE, LAST_PAGES);
+}
+
+/**
+ * hvb_demand_is_short() - is the guest as a whole, or its kernel, out of memory?
+ * @now: the counters
+ *
+ * For when an allocation found none, which can be for its own bounds alone. What
+ * is available is an estimate, so that some of it doesn't count. The kernel may
+ * use what is kept free from others.
+ *
+ * Return: true when next to nothing is left, anywhere or for the kernel itself.
+ */
+bool hvb_demand_is_short(const struct hvb_counters *now)
+{
+	u64 avail = now->avail_pages + now->kept_pages;
+
+	return is_out_of(now->total_pages, now->avail_pages) ||
+	       is_out_of(kernel_total(now),
+			 avail - min(now->movable_avail_pages, avail));
 }
 
 /**

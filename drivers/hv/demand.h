@@ -11,6 +11,9 @@
  * struct hvb_counters - what is known of the guest's memory; pages of 4 KiB
  * @total_pages: that the kernel manages now
  * @avail_pages: that any allocation can have without swapping
+ * @movable_pages: of @total_pages, in ZONE_MOVABLE: nothing for the kernel itself
+ * @movable_avail_pages: of these, that are free or page cache
+ * @kept_pages: that are kept free in other zones from who could have these
  * @lent_pages: that are free, but that only movable allocations can have: CMA
  * @free_pages: that are free
  * @commit_pages: the kernel's commit charge
@@ -43,6 +46,9 @@
 struct hvb_counters {
 	u64 total_pages;
 	u64 avail_pages;
+	u64 movable_pages;
+	u64 movable_avail_pages;
+	u64 kept_pages;
 	u64 lent_pages;
 	u64 free_pages;
 	u64 commit_pages;
@@ -112,10 +118,11 @@ struct hvb_demand {
 };
 
 u64 hvb_demand_floor(u64 total_pages);
-bool hvb_demand_is_short(u64 total_pages, u64 avail_pages);
+bool hvb_demand_is_short(const struct hvb_counters *now);
 bool hvb_demand_is_squeezed(const struct hvb_counters *start,
 			    const struct hvb_counters *now);
 u64 hvb_demand_can_give(u64 total_pages, u64 avail_pages);
+u64 hvb_demand_can_give_kernel(const struct hvb_counters *now);
 u64 hvb_demand_headroom(u64 used_pages);
 u64 hvb_demand_boot(u64 present_pages, u64 managed_pages, u64 absent_pages);
 u64 hvb_demand_size(const struct hvb_counters *now);

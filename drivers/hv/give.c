@@ -65,17 +65,31 @@ static gfp_t without_cma(gfp_t gfp)
 /* Less than this share of the guest unaccounted for isn't worth asking for. */
 #define HIDDEN_SHARE	8
 
-static struct page *allocate(unsigned int order)
+/* Pages of other zones only as long as the kernel itself has room for that. */
+static bool may_go(const struct hvb_room *room, const struct page *page,
+		   unsigned int order)
+{
+	return is_zone_movable_page(page) || room->kernel_pages >= 1UL << order;
+}
+
+static struct page *allocate(const struct hvb_room *room, unsigned int order)
 {
 	struct page *page = alloc_pages(without_cma(GFP_GIVE), order);
 
 	if (!page && !order)
 		page = alloc_pages(without_cma(GFP_GIVE_CACHE), order);
-	return page;
+	if (!page || may_go(room, page, order))
+		return page;
+	__free_pages(page, order);
+	return NULL;
 }
 
-static void note_held(struct hvb_requests *reqs, unsigned int order)
+static void note_held(struct hvb_requests *reqs, struct hvb_room *room,
+		      bool is_movable, unsigned int order)
 {
+	room->pages -= 1UL << order;
+	if (!is_movable)
+		room->kernel_pages -= 1UL << order;
 	hvb_base_count_many(reqs->base,
 			    order == LARGE_ORDER ? HVB_COUNT_LARGE_PAGES :
 						   HVB_COUNT_SMALL_PAGES,
@@ -83,51 +97,50 @@ static void note_held(struct hvb_requests *reqs, unsigned int order)
 }
 
 /*
- * Holds one run of pages, and lowers @order to what can be allocated. Pages of
- * a block that is going offline are freed, and the allocator doesn't offer them
- * again.
+ * Holds one run of pages, and lowers @order to what can be allocated where there
+ * is room. Pages of a block that is going offline are freed, and the allocator
+ * doesn't offer them again.
  */
-static unsigned long hold_one(struct hvb_requests *reqs, unsigned int *order)
+static bool hold_one(struct hvb_requests *reqs, struct hvb_room *room,
+		     unsigned int *order)
 {
 	for (;;) {
-		struct page *page = allocate(*order);
+		struct page *page = allocate(room, *order);
+		bool is_movable;
 		int err;
 
 		if (!page) {
 			if (!*order)
-				return 0;
+				return false;
 			--*order;
 			continue;
 		}
+		is_movable = is_zone_movable_page(page);
 		err = hvb_fresh_hold(reqs->mem, page, *order);
-		if (!err)
-			break;
+		if (!err) {
+			note_held(reqs, room, is_movable, *order);
+			return true;
+		}
 		__free_pages(page, *order);
 		if (err != -EBUSY)
-			return 0;
+			return false;
 	}
-	note_held(reqs, *order);
-	return 1UL << *order;
 }
 
 /* Holds pages up to the next check. Return: how many. */
-static unsigned long hold_some(struct hvb_requests *reqs, unsigned long limit,
+static unsigned long hold_some(struct hvb_requests *reqs, struct hvb_room *room,
 			       unsigned int *order)
 {
-	unsigned long nr = 0;
+	unsigned long most = min(room->pages, LOOK_PAGES);
 
-	limit = min(limit, LOOK_PAGES);
-	while (nr < limit) {
-		unsigned long got;
-
-		*order = hvb_plan_order(0, limit - nr, *order);
-		got = hold_one(reqs, order);
-		if (!got)
+	room->pages = most;
+	while (room->pages) {
+		*order = hvb_plan_order(0, room->pages, *order);
+		if (!hold_one(reqs, room, order))
 			break;
-		nr += got;
 		cond_resched();
 	}
-	return nr;
+	return most - room->pages;
 }
 
 /* A balloon request that is being carried out. */
@@ -207,23 +220,27 @@ static void settle(struct hvb_requests *reqs, struct request *req)
 		msleep(SETTLE_MS);
 }
 
+/*
+ * Holds pages, and tells the host of them, until all is done or no more come.
+ * What caches gave back may lie where the kernel needs it itself; so they aren't
+ * asked again before some of it was had.
+ */
 static unsigned long hold_pages(struct hvb_requests *reqs, struct request *req,
-				int *err)
+				unsigned long nr, int *err)
 {
 	unsigned int order = LARGE_ORDER;
-	unsigned long nr;
+	bool has_asked = false;
 
-	settle(reqs, req);
-	if (READ_ONCE(reqs->base->params->balloon_blocks))
-		drop_cache(reqs, req);
-	nr = hvb_give_blocks(reqs, req->wanted, &req->start);
 	while (!*err && nr < req->wanted && hvb_channel_is_serving(reqs->channel)) {
-		unsigned long limit = hvb_request_limit(reqs, &req->start,
-							req->wanted - nr);
-		unsigned long got = hold_some(reqs, limit, &order);
+		struct hvb_room room;
+		unsigned long limit, got;
 
-		if (!got && !ask_caches(reqs, req, limit))
+		hvb_request_room(reqs, &req->start, req->wanted - nr, &room);
+		limit = room.pages;
+		got = hold_some(reqs, &room, &order);
+		if (!got && (has_asked || !ask_caches(reqs, req, limit)))
 			break;
+		has_asked = !got;
 		nr += got;
 		*err = hvb_request_tell(reqs, DM_BALLOON_RESPONSE, req->trans_id,
 					false);
@@ -242,7 +259,11 @@ static unsigned long hold_all(struct hvb_requests *reqs, const struct hvb_msg *m
 
 	hvb_memory_read(reqs->mem, NULL, &req.start);
 	hvb_signs_set_giving(reqs->signs, true);
-	nr = hold_pages(reqs, &req, err);
+	settle(reqs, &req);
+	if (READ_ONCE(reqs->base->params->balloon_blocks))
+		drop_cache(reqs, &req);
+	nr = hvb_give_blocks(reqs, req.wanted, &req.start);
+	nr = hold_pages(reqs, &req, nr, err);
 	hvb_signs_set_giving(reqs->signs, false);
 	return nr;
 }

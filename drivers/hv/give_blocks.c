@@ -15,7 +15,8 @@
  * Of the others, only those at most a quarter in use are considered, since
  * moving more takes longer than it saves. They are claimed, cheapest first,
  * when the round has seen all blocks. A block that failed to go offline is left
- * alone for some minutes.
+ * alone for some minutes. Where the kernel's own memory is at its floor, only the
+ * movable ones are considered.
  *
  * Context: the device's workqueue; all functions may sleep.
  */
@@ -158,14 +159,19 @@ static void remember(struct hvb_round *round, struct hvb_scan *block)
 	round->costly[round->nr_costly++] = *block;
 }
 
-/* Continues the round. Return: true if it found a block to be had for free. */
-static bool next_free(struct hvb_requests *reqs, struct hvb_scan *block)
+/*
+ * Continues the round, with its second pass if @may_kernel. Return: true if it
+ * found a block to be had for free.
+ */
+static bool next_free(struct hvb_requests *reqs, bool may_kernel,
+		      struct hvb_scan *block)
 {
 	struct hvb_round *round = &reqs->round;
+	unsigned long end = (may_kernel ? 2 : 1) * round->nr_blocks;
 
-	if (round->position == 2 * round->nr_blocks)
+	if (round->position >= end)
 		return false;
-	while (round->position < 2 * round->nr_blocks) {
+	while (round->position < end) {
 		unsigned long start = block_at(reqs, round->position++);
 
 		cond_resched();
@@ -181,8 +187,8 @@ static bool next_free(struct hvb_requests *reqs, struct hvb_scan *block)
 }
 
 /* After the round: the cheapest of the costly blocks. */
-static bool next_costly(struct hvb_requests *reqs, unsigned long most_moved_pages,
-			struct hvb_scan *block)
+static bool next_costly(struct hvb_requests *reqs, bool may_kernel,
+			unsigned long most_moved_pages, struct hvb_scan *block)
 {
 	struct hvb_round *round = &reqs->round;
 
@@ -191,6 +197,8 @@ static bool next_costly(struct hvb_requests *reqs, unsigned long most_moved_page
 		if (block->moved_pages > most_moved_pages)
 			return false;
 		round->nr_costly--;
+		if (!block->is_movable && !may_kernel)
+			continue;
 		if (block->request == round->request ||
 		    (look(reqs, block->start, block) &&
 		     block->moved_pages <= most_moved_pages))
@@ -227,11 +235,24 @@ static unsigned long want(struct hvb_requests *reqs, unsigned long wanted)
 	return min(wanted, reqs->base->block_pages);
 }
 
-/* May the next block go? */
-static bool may_claim(struct hvb_requests *reqs, const struct hvb_counters *start)
+/* May the kernel lose a block that it allocates from itself? */
+static bool may_kernel(struct hvb_requests *reqs, const struct hvb_room *room)
 {
-	return hvb_channel_is_serving(reqs->channel) &&
-	       hvb_request_limit(reqs, start, ULONG_MAX) >= reqs->base->block_pages;
+	return room->kernel_pages >= reqs->base->block_pages;
+}
+
+/* The next block that may go, for at most so many pages. */
+static bool next(struct hvb_requests *reqs, const struct hvb_counters *start,
+		 unsigned long part, struct hvb_scan *block)
+{
+	struct hvb_room room;
+	bool kernel;
+
+	hvb_request_room(reqs, start, ULONG_MAX, &room);
+	kernel = may_kernel(reqs, &room);
+	return room.pages >= reqs->base->block_pages &&
+	       (next_free(reqs, kernel, block) ||
+		next_costly(reqs, kernel, part / MAX_MOVED, block));
 }
 
 /**
@@ -254,12 +275,9 @@ unsigned long hvb_give_blocks(struct hvb_requests *reqs, unsigned long wanted,
 	if (!hvb_memory_can_claim(reqs->mem))
 		return 0;
 	begin_request(reqs);
-	while (err != -ETIMEDOUT) {
+	while (err != -ETIMEDOUT && hvb_channel_is_serving(reqs->channel)) {
 		part = want(reqs, wanted - nr);
-		if (!part || !may_claim(reqs, start))
-			break;
-		if (!next_free(reqs, &block) &&
-		    !next_costly(reqs, part / MAX_MOVED, &block))
+		if (!part || !next(reqs, start, part, &block))
 			break;
 		err = claim(reqs, &block, part, &nr);
 		cond_resched();
@@ -272,17 +290,19 @@ unsigned long hvb_give_blocks(struct hvb_requests *reqs, unsigned long wanted,
  * hvb_give_blocks_one() - claim a given block, and leave it offline
  * @reqs: what carries out the request
  * @start: number of its first page
+ * @room: how many pages may go: a block, at least
  * @nr: increased by the number of pages claimed; they are fresh now
  *
  * Return: 0, even if the block stays; -ETIMEDOUT if it took too long.
  */
 int hvb_give_blocks_one(struct hvb_requests *reqs, unsigned long start,
-			unsigned long *nr)
+			const struct hvb_room *room, unsigned long *nr)
 {
 	struct hvb_scan block;
 	int err;
 
-	if (!look(reqs, start, &block))
+	if (!look(reqs, start, &block) ||
+	    (!block.is_movable && !may_kernel(reqs, room)))
 		return 0;
 	err = hvb_claim_offline(reqs->mem, start, block.moved_pages, nr);
 	if (err)

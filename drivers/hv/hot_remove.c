@@ -31,11 +31,12 @@ static unsigned long remove_blocks(struct hvb_requests *reqs, unsigned long want
 	while (!err && hvb_channel_is_serving(reqs->channel) &&
 	       hvb_added_next(reqs->mem, &start)) {
 		unsigned long claimed = 0;
+		struct hvb_room room;
 
-		if (hvb_request_limit(reqs, &before, wanted - nr) <
-		    reqs->base->block_pages)
+		hvb_request_room(reqs, &before, wanted - nr, &room);
+		if (room.pages < reqs->base->block_pages)
 			break;
-		err = hvb_give_blocks_one(reqs, start, &claimed);
+		err = hvb_give_blocks_one(reqs, start, &room, &claimed);
 		if (claimed)
 			hvb_added_remove(reqs->mem, start);
 		nr += claimed;

@@ -9,6 +9,7 @@
 #include "base.h"
 #include "demand.h"
 #include "memory.h"
+#include "zones.h"
 
 static void init_sets(struct hvb_memory *mem)
 {
@@ -157,7 +158,7 @@ static void update_boot_pages(struct hvb_memory *mem)
 
 	if (!count_absent_online(mem, &absent))
 		return;
-	hvb_counters_zones(&present, &managed);
+	hvb_zones_sum(&present, &managed);
 	mem->boot_pages = hvb_demand_boot(present, managed, absent);
 }
 

@@ -26,31 +26,52 @@ bool hvb_request_may_give(struct hvb_requests *reqs)
 }
 
 /**
+ * hvb_request_room() - how many of the wanted pages may go now, and from where
+ * @reqs: what carries out the request
+ * @start: the counters when the request arrived
+ * @wanted: how many pages the host still wants
+ * @room: the result
+ *
+ * The floor stays, and so does what a burst will need soon. So does the floor
+ * of what the kernel itself can have. No page may go once giving has begun to
+ * cost something: the guest has no more to give.
+ */
+void hvb_request_room(struct hvb_requests *reqs,
+		      const struct hvb_counters *start, unsigned long wanted,
+		      struct hvb_room *room)
+{
+	u64 ahead = hvb_signs_ahead(reqs->signs), avail, limit;
+	struct hvb_counters now;
+
+	*room = (struct hvb_room) {};
+	hvb_memory_read(reqs->mem, NULL, &now);
+	/* A cgroup at its own limit swaps, too. */
+	if (hvb_signs_is_reclaiming(reqs->signs) &&
+	    hvb_demand_is_squeezed(start, &now))
+		return;
+	avail = hvb_promise_room(&now);
+	limit = hvb_demand_can_give(now.total_pages, avail - min(ahead, avail));
+	room->pages = min(limit >> HVB_WIRE_SHIFT, (u64)wanted);
+	limit = hvb_demand_can_give_kernel(&now);
+	room->kernel_pages = min(limit >> HVB_WIRE_SHIFT, (u64)room->pages);
+}
+
+/**
  * hvb_request_limit() - how many of the wanted pages may go now
  * @reqs: what carries out the request
  * @start: the counters when the request arrived
  * @wanted: how many pages the host still wants
  *
- * The floor stays, and so does what a burst will need soon. No page may go once
- * giving has begun to cost something: the guest has no more to give.
- *
- * Return: pages.
+ * Return: pages, wherever they lie: see hvb_request_room().
  */
 unsigned long hvb_request_limit(struct hvb_requests *reqs,
 				const struct hvb_counters *start,
 				unsigned long wanted)
 {
-	u64 ahead = hvb_signs_ahead(reqs->signs), room, limit;
-	struct hvb_counters now;
+	struct hvb_room room;
 
-	hvb_memory_read(reqs->mem, NULL, &now);
-	/* A cgroup at its own limit swaps, too. */
-	if (hvb_signs_is_reclaiming(reqs->signs) &&
-	    hvb_demand_is_squeezed(start, &now))
-		return 0;
-	room = hvb_promise_room(&now);
-	limit = hvb_demand_can_give(now.total_pages, room - min(ahead, room));
-	return min(limit >> HVB_WIRE_SHIFT, (u64)wanted);
+	hvb_request_room(reqs, start, wanted, &room);
+	return room.pages;
 }
 
 static int tell_one(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,

@@ -100,6 +100,16 @@ struct hvb_requests {
 };
 
 /**
+ * struct hvb_room - how many pages may go now
+ * @pages: all that may
+ * @kernel_pages: of these, outside ZONE_MOVABLE: the kernel itself may need them
+ */
+struct hvb_room {
+	unsigned long pages;
+	unsigned long kernel_pages;
+};
+
+/**
  * struct hvb_outcome - the result of a request; pages of 4 KiB
  * @asked_pages: asked for
  * @done_pages: how many of these were given, returned or added
@@ -128,6 +138,9 @@ int hvb_requests_init(struct hvb_requests *reqs, struct hvb_base *base,
 void hvb_requests_exit(struct hvb_requests *reqs);
 
 /* request.c */
+void hvb_request_room(struct hvb_requests *reqs,
+		      const struct hvb_counters *start, unsigned long wanted,
+		      struct hvb_room *room);
 unsigned long hvb_request_limit(struct hvb_requests *reqs,
 				const struct hvb_counters *start,
 				unsigned long wanted);
@@ -145,7 +158,7 @@ void hvb_give_blocks_exit(struct hvb_round *round);
 unsigned long hvb_give_blocks(struct hvb_requests *reqs, unsigned long wanted,
 			      const struct hvb_counters *start);
 int hvb_give_blocks_one(struct hvb_requests *reqs, unsigned long start,
-			unsigned long *nr);
+			const struct hvb_room *room, unsigned long *nr);
 
 /* return.c */
 void hvb_return(struct hvb_requests *reqs, const struct hvb_msg *msg,

@@ -24,6 +24,7 @@
 #include "demand.h"
 #include "shortage.h"
 #include "signs.h"
+#include "zones.h"
 
 /* How long the last call waits, and how often it may. */
 #define OOM_WAIT_MS	1000
@@ -45,12 +46,14 @@ static unsigned long scan_nothing(struct shrinker *shrinker,
 /* Takes no lock: whoever is out of memory may hold any. */
 static bool guest_is_short(void)
 {
+	struct hvb_counters now = {};
 	u64 present, managed;
 
 	/* MemTotal may show more: see promise.c. */
-	hvb_counters_zones(&present, &managed);
-	return hvb_demand_is_short(hvb_to_wire(managed),
-				   hvb_to_wire(hvb_counters_avail()));
+	hvb_zones_sum(&present, &managed);
+	now.total_pages = hvb_to_wire(managed);
+	hvb_counters_read_avail(&now);
+	return hvb_demand_is_short(&now);
 }
 
 static bool may_wait(const struct hvb_shortage *shortage)

@@ -367,18 +367,37 @@ static void giving_that_costs_something_shows(struct kunit *test)
 
 struct want {
 	const char *title;
-	u64 total_pages;
-	u64 avail_pages;
+	struct hvb_counters now;
 	bool is_short;
 };
 
 static const struct want wants[] = {
-	{ "nothing left", MIB(1024), 0, true },
-	{ "less than 1/32", MIB(1024), MIB(32) - 1, true },
-	{ "1/32", MIB(1024), MIB(32), false },
-	{ "half", MIB(1024), MIB(512), false },
-	{ "large, less than 256 MiB", MIB(65536), MIB(256) - 1, true },
-	{ "large, 256 MiB", MIB(65536), MIB(256), false },
+	{ "nothing left", { .total_pages = MIB(1024) }, true },
+	{ "less than 1/32",
+	  { .total_pages = MIB(1024), .avail_pages = MIB(32) - 1 }, true },
+	{ "1/32",
+	  { .total_pages = MIB(1024), .avail_pages = MIB(32) }, false },
+	{ "half",
+	  { .total_pages = MIB(1024), .avail_pages = MIB(512) }, false },
+	{ "large, less than 256 MiB",
+	  { .total_pages = MIB(65536), .avail_pages = MIB(256) - 1 }, true },
+	{ "large, 256 MiB",
+	  { .total_pages = MIB(65536), .avail_pages = MIB(256) }, false },
+	{ "nothing left but for tasks",
+	  { .total_pages = MIB(5120), .avail_pages = MIB(2000),
+	    .movable_pages = MIB(4096), .movable_avail_pages = MIB(2000) },
+	  true },
+	{ "1/32 left for the kernel",
+	  { .total_pages = MIB(5120), .avail_pages = MIB(2032),
+	    .movable_pages = MIB(4096), .movable_avail_pages = MIB(2000) },
+	  false },
+	{ "what is kept from tasks is for the kernel",
+	  { .total_pages = MIB(5120), .avail_pages = MIB(1932),
+	    .movable_pages = MIB(4096), .movable_avail_pages = MIB(2000),
+	    .kept_pages = MIB(100) }, false },
+	{ "and nothing for tasks",
+	  { .total_pages = MIB(5120), .movable_pages = MIB(4096),
+	    .kept_pages = MIB(100) }, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(want, wants, title);
@@ -387,9 +406,7 @@ static void a_guest_is_short_when_nothing_is_left(struct kunit *test)
 {
 	const struct want *want = test->param_value;
 
-	KUNIT_EXPECT_EQ(test, want->is_short,
-			hvb_demand_is_short(want->total_pages,
-					    want->avail_pages));
+	KUNIT_EXPECT_EQ(test, want->is_short, hvb_demand_is_short(&want->now));
 }
 
 static struct kunit_case demand_cases[] = {

@@ -20,6 +20,7 @@
 #include "trigger.h"
 #include "watch.h"
 #include "workingset.h"
+#include "zones.h"
 
 EXPORT_SYMBOL_IF_KUNIT(hvb_absent_drop_fresh);
 EXPORT_SYMBOL_IF_KUNIT(hvb_absent_erase);
@@ -43,9 +44,9 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_channel_send);
 EXPORT_SYMBOL_IF_KUNIT(hvb_conversation_begin);
 EXPORT_SYMBOL_IF_KUNIT(hvb_conversation_end);
 EXPORT_SYMBOL_IF_KUNIT(hvb_conversation_handle);
-EXPORT_SYMBOL_IF_KUNIT(hvb_counters_zones);
 EXPORT_SYMBOL_IF_KUNIT(hvb_demand_boot);
 EXPORT_SYMBOL_IF_KUNIT(hvb_demand_can_give);
+EXPORT_SYMBOL_IF_KUNIT(hvb_demand_can_give_kernel);
 EXPORT_SYMBOL_IF_KUNIT(hvb_demand_figure);
 EXPORT_SYMBOL_IF_KUNIT(hvb_demand_floor);
 EXPORT_SYMBOL_IF_KUNIT(hvb_demand_has_all);
@@ -120,3 +121,4 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_watch_ask);
 EXPORT_SYMBOL_IF_KUNIT(hvb_watch_start);
 EXPORT_SYMBOL_IF_KUNIT(hvb_watch_stop);
 EXPORT_SYMBOL_IF_KUNIT(hvb_workingset_look);
+EXPORT_SYMBOL_IF_KUNIT(hvb_zones_sum);

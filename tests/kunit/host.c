@@ -12,6 +12,7 @@
 
 #include "fault.h"
 #include "host.h"
+#include "zones.h"
 
 /* A debug kernel on a busy machine takes long to set a block offline. */
 #define OFFLINE_MS	5000
@@ -229,7 +230,7 @@ static unsigned long unmanaged(void)
 {
 	u64 present, managed;
 
-	hvb_counters_zones(&present, &managed);
+	hvb_zones_sum(&present, &managed);
 	return present - managed;
 }
 
