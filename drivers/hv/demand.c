@@ -50,6 +50,9 @@
 /* What firmware keeps isn't seen; a host's steps are larger. */
 #define UNSEEN_PAGES	HVB_MIB_PAGES(16)
 
+/* Less than this share of the guest unaccounted for isn't worth asking for. */
+#define HIDDEN_SHARE	8
+
 /* Fewer pages read again are chance. */
 #define THRASHED_PAGES	HVB_MIB_PAGES(16)
 
@@ -149,6 +152,22 @@ bool hvb_demand_is_short(const struct hvb_counters *now)
 	return is_out_of(now->total_pages, now->avail_pages) ||
 	       is_out_of(kernel_total(now),
 			 avail - min(now->movable_avail_pages, avail));
+}
+
+/**
+ * hvb_demand_may_ask() - could caches that are asked bring anything that may go?
+ * @now: the counters
+ * @is_at_floor: next to nothing may go now
+ *
+ * At the floor, only what counts as in use could: ZFS's cache, for one, is
+ * accounted for nowhere.
+ *
+ * Return: true if they could.
+ */
+bool hvb_demand_may_ask(const struct hvb_counters *now, bool is_at_floor)
+{
+	return !is_at_floor ||
+	       now->hidden_pages >= now->total_pages / HIDDEN_SHARE;
 }
 
 /**

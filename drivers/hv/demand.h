@@ -119,6 +119,7 @@ struct hvb_demand {
 
 u64 hvb_demand_floor(u64 total_pages);
 bool hvb_demand_is_short(const struct hvb_counters *now);
+bool hvb_demand_may_ask(const struct hvb_counters *now, bool is_at_floor);
 bool hvb_demand_is_squeezed(const struct hvb_counters *start,
 			    const struct hvb_counters *now);
 u64 hvb_demand_can_give(u64 total_pages, u64 avail_pages);

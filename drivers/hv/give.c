@@ -21,9 +21,6 @@
 #include "request.h"
 #include "signs.h"
 
-/* 2 MiB: what a host maps at once, and the size of a guest's huge pages. */
-#define LARGE_ORDER	(21 - PAGE_SHIFT)
-
 /*
  * Giving must neither swap nor use reserves. Free pages go first, then clean
  * page cache, which needs no I/O. ZONE_MOVABLE will do, since an absent page
@@ -62,85 +59,99 @@ static gfp_t without_cma(gfp_t gfp)
 #define ASK_PAGES	((32UL << 20) >> PAGE_SHIFT)
 #define ASK_SHARE	4
 
-/* Less than this share of the guest unaccounted for isn't worth asking for. */
-#define HIDDEN_SHARE	8
+/* How long not to ask again when nothing came of it. */
+#define ASK_AGAIN_S	60
+
+/**
+ * struct hold - pages that are being held for the host
+ * @room: how many more until the next check
+ * @order: in pieces of this order: the largest that could be allocated so far
+ * @least: the smallest that will do
+ * @kernel_least: and outside ZONE_MOVABLE
+ */
+struct hold {
+	struct hvb_room room;
+	unsigned int order;
+	unsigned int least;
+	unsigned int kernel_least;
+};
 
 /* Pages of other zones only as long as the kernel itself has room for that. */
-static bool may_go(const struct hvb_room *room, const struct page *page,
-		   unsigned int order)
+static bool may_go(const struct hold *hold, const struct page *page)
 {
-	return is_zone_movable_page(page) || room->kernel_pages >= 1UL << order;
+	return is_zone_movable_page(page) ||
+	       (hold->order >= hold->kernel_least &&
+		hold->room.kernel_pages >= 1UL << hold->order);
 }
 
-static struct page *allocate(const struct hvb_room *room, unsigned int order)
+static struct page *allocate(const struct hold *hold)
 {
-	struct page *page = alloc_pages(without_cma(GFP_GIVE), order);
+	struct page *page = alloc_pages(without_cma(GFP_GIVE), hold->order);
 
-	if (!page && !order)
-		page = alloc_pages(without_cma(GFP_GIVE_CACHE), order);
-	if (!page || may_go(room, page, order))
+	if (!page && !hold->order)
+		page = alloc_pages(without_cma(GFP_GIVE_CACHE), hold->order);
+	if (!page || may_go(hold, page))
 		return page;
-	__free_pages(page, order);
+	__free_pages(page, hold->order);
 	return NULL;
 }
 
-static void note_held(struct hvb_requests *reqs, struct hvb_room *room,
-		      bool is_movable, unsigned int order)
+static void note_held(struct hvb_requests *reqs, struct hold *hold,
+		      bool is_movable)
 {
-	room->pages -= 1UL << order;
+	unsigned long nr = 1UL << hold->order;
+
+	hold->room.pages -= nr;
 	if (!is_movable)
-		room->kernel_pages -= 1UL << order;
-	hvb_base_count_many(reqs->base,
-			    order == LARGE_ORDER ? HVB_COUNT_LARGE_PAGES :
-						   HVB_COUNT_SMALL_PAGES,
-			    1UL << order);
+		hold->room.kernel_pages -= nr;
+	hvb_base_count_many(reqs->base, hold->order == HVB_LARGE_ORDER ?
+			    HVB_COUNT_LARGE_PAGES : HVB_COUNT_SMALL_PAGES, nr);
 }
 
 /*
- * Holds one run of pages, and lowers @order to what can be allocated where there
- * is room. Pages of a block that is going offline are freed, and the allocator
- * doesn't offer them again.
+ * Holds one run of pages, and lowers the order to what can be allocated where
+ * there is room. Pages of a block that is going offline are freed, and the
+ * allocator doesn't offer them again.
  */
-static bool hold_one(struct hvb_requests *reqs, struct hvb_room *room,
-		     unsigned int *order)
+static bool hold_one(struct hvb_requests *reqs, struct hold *hold)
 {
-	for (;;) {
-		struct page *page = allocate(room, *order);
+	while (hold->order >= hold->least) {
+		struct page *page = allocate(hold);
 		bool is_movable;
 		int err;
 
 		if (!page) {
-			if (!*order)
+			if (!hold->order)
 				return false;
-			--*order;
+			hold->order--;
 			continue;
 		}
 		is_movable = is_zone_movable_page(page);
-		err = hvb_fresh_hold(reqs->mem, page, *order);
+		err = hvb_fresh_hold(reqs->mem, page, hold->order);
 		if (!err) {
-			note_held(reqs, room, is_movable, *order);
+			note_held(reqs, hold, is_movable);
 			return true;
 		}
-		__free_pages(page, *order);
+		__free_pages(page, hold->order);
 		if (err != -EBUSY)
 			return false;
 	}
+	return false;
 }
 
 /* Holds pages up to the next check. Return: how many. */
-static unsigned long hold_some(struct hvb_requests *reqs, struct hvb_room *room,
-			       unsigned int *order)
+static unsigned long hold_some(struct hvb_requests *reqs, struct hold *hold)
 {
-	unsigned long most = min(room->pages, LOOK_PAGES);
+	unsigned long most = min(hold->room.pages, LOOK_PAGES);
 
-	room->pages = most;
-	while (room->pages) {
-		*order = hvb_plan_order(0, room->pages, *order);
-		if (!hold_one(reqs, room, order))
+	hold->room.pages = most;
+	while (hold->room.pages) {
+		hold->order = hvb_plan_order(0, hold->room.pages, hold->order);
+		if (!hold_one(reqs, hold))
 			break;
 		cond_resched();
 	}
-	return most - room->pages;
+	return most - hold->room.pages;
 }
 
 /* A balloon request that is being carried out. */
@@ -149,6 +160,25 @@ struct request {
 	unsigned long wanted;
 	struct hvb_counters start;
 };
+
+/*
+ * Near a floor a load that goes up and down makes room for some pages again and
+ * again. Then they come from huge pages: small ones would be more and more
+ * ranges.
+ */
+static unsigned int least_order(unsigned long limit, unsigned long wanted)
+{
+	return limit < wanted && limit <= LOOK_PAGES ? HVB_LARGE_ORDER : 0;
+}
+
+/* How many pages may be held now, of so many that are still wanted? */
+static void look(struct hvb_requests *reqs, const struct request *req,
+		 unsigned long wanted, struct hold *hold)
+{
+	hvb_request_room(reqs, &req->start, wanted, &hold->room);
+	hold->least = least_order(hold->room.pages, wanted);
+	hold->kernel_least = least_order(hold->room.kernel_pages, wanted);
+}
 
 /* Kernels before 6.11 can't leave swap alone here; they refuse the text. */
 static int reclaim_some(unsigned long nr_pages)
@@ -183,23 +213,36 @@ static void drop_cache(struct hvb_requests *reqs, struct request *req)
 	}
 }
 
+/* May caches be asked again? */
+static bool may_ask(const struct hvb_requests *reqs, const struct hold *hold,
+		    const struct hvb_counters *now)
+{
+	if (!READ_ONCE(reqs->base->params->balloon_blocks))
+		return false;
+	if (reqs->asked_at &&
+	    time_before(jiffies, reqs->asked_at + ASK_AGAIN_S * HZ))
+		return false;
+	return hvb_demand_may_ask(now, hold->least);
+}
+
 /*
  * Nothing more comes by itself. Caches behind shrinkers are asked: those that
- * count as available, and others if much of the guest is accounted for nowhere,
- * as ZFS's cache: that is in use for all that the counters say. What isn't cache
- * costs some page cache, once a request.
+ * count as available, unless the floor is near, and others if much of the guest
+ * is accounted for nowhere, as ZFS's cache: that is in use for all that the
+ * counters say. What isn't cache costs some page cache; so when nothing came of
+ * it, nobody is asked for a while.
  */
 static bool ask_caches(struct hvb_requests *reqs, struct request *req,
-		       unsigned long limit)
+		       const struct hold *hold)
 {
 	struct hvb_counters before;
 	struct hvb_glance after;
 	int err;
 
 	hvb_memory_read(reqs->mem, NULL, &before);
-	if (!READ_ONCE(reqs->base->params->balloon_blocks) ||
-	    (!limit && before.hidden_pages < before.total_pages / HIDDEN_SHARE))
+	if (!may_ask(reqs, hold, &before))
 		return false;
+	reqs->asked_at = jiffies;
 	err = reclaim_some(ASK_PAGES);
 	if (err && err != -EAGAIN)
 		return false;
@@ -215,8 +258,7 @@ static void settle(struct hvb_requests *reqs, struct request *req)
 	unsigned int i;
 
 	for (i = 0; i < SETTLE_LOOKS && hvb_channel_is_serving(reqs->channel) &&
-	     hvb_signs_ahead(reqs->signs) &&
-	     hvb_request_limit(reqs, &req->start, req->wanted) < req->wanted; i++)
+	     hvb_request_may_grow(reqs, req->wanted); i++)
 		msleep(SETTLE_MS);
 }
 
@@ -228,18 +270,20 @@ static void settle(struct hvb_requests *reqs, struct request *req)
 static unsigned long hold_pages(struct hvb_requests *reqs, struct request *req,
 				unsigned long nr, int *err)
 {
-	unsigned int order = LARGE_ORDER;
+	struct hold hold = { .order = HVB_LARGE_ORDER };
 	bool has_asked = false;
 
 	while (!*err && nr < req->wanted && hvb_channel_is_serving(reqs->channel)) {
-		struct hvb_room room;
-		unsigned long limit, got;
+		unsigned long got;
 
-		hvb_request_room(reqs, &req->start, req->wanted - nr, &room);
-		limit = room.pages;
-		got = hold_some(reqs, &room, &order);
-		if (!got && (has_asked || !ask_caches(reqs, req, limit)))
+		look(reqs, req, req->wanted - nr, &hold);
+		got = hold_some(reqs, &hold);
+		if (!got && (has_asked || !ask_caches(reqs, req, &hold)))
 			break;
+		if (!got)
+			hold.order = HVB_LARGE_ORDER;
+		else if (has_asked)
+			reqs->asked_at = 0;
 		has_asked = !got;
 		nr += got;
 		*err = hvb_request_tell(reqs, DM_BALLOON_RESPONSE, req->trans_id,

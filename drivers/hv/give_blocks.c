@@ -39,7 +39,11 @@
 /* For less than this part of a block, going offline and back takes longer. */
 #define LEAST_PART	16
 
-/* How long the findings of a round stay valid. */
+/*
+ * A round is over when it has looked at no block for so long. A host that shrinks
+ * a guest asks for the next piece as soon as it has the one before, and the round
+ * goes on.
+ */
 #define ROUND_MS	2000
 
 /* How long to leave a block alone that failed to go offline. */
@@ -110,11 +114,10 @@ static void begin_request(struct hvb_requests *reqs)
 
 	round->request++;
 	if (round->nr_blocks == nr_blocks && round->changes == changes &&
-	    time_before(jiffies, round->began + msecs_to_jiffies(ROUND_MS)))
+	    time_before(jiffies, round->looked + msecs_to_jiffies(ROUND_MS)))
 		return;
 	round->nr_blocks = nr_blocks;
 	round->changes = changes;
-	round->began = jiffies;
 	round->position = 0;
 	round->nr_costly = 0;
 }
@@ -174,6 +177,7 @@ static bool next_free(struct hvb_requests *reqs, bool may_kernel,
 	while (round->position < end) {
 		unsigned long start = block_at(reqs, round->position++);
 
+		round->looked = jiffies;
 		cond_resched();
 		if (start == ULONG_MAX || !look(reqs, start, block))
 			continue;

@@ -152,7 +152,7 @@ static u64 look(struct hvb_reporter *rep)
 	rep->is_hot = hvb_burst_is_hot(burst, now_us);
 	hvb_signs_looked(rep->signs,
 			 hvb_forecast_ahead(burst) + now.workingset_pages,
-			 rep->is_hot, now_us);
+			 now.workingset_pages, rep->is_hot, now_us);
 	hvb_report_judge(rep, &now, &agreed, now_us);
 	hvb_report_promises(rep, &now, &agreed, now_us);
 

@@ -25,6 +25,27 @@ bool hvb_request_may_give(struct hvb_requests *reqs)
 	       hvb_channel_is_serving(reqs->channel);
 }
 
+/*
+ * The floors move with the load. What is above them from one moment to the next
+ * is no reason to break a huge page into ranges, here and at the host.
+ */
+static unsigned long without_crumbs(u64 limit, unsigned long wanted)
+{
+	limit >>= HVB_WIRE_SHIFT;
+	return limit < wanted ? round_down(limit, HVB_LARGE_PAGES) : wanted;
+}
+
+/* How many pages may go when so many must stay besides the floor. */
+static unsigned long limit_beside(const struct hvb_counters *now, u64 ahead,
+				  unsigned long wanted)
+{
+	u64 avail = hvb_promise_room(now);
+
+	avail -= min(ahead, avail);
+	return without_crumbs(hvb_demand_can_give(now->total_pages, avail),
+			      wanted);
+}
+
 /**
  * hvb_request_room() - how many of the wanted pages may go now, and from where
  * @reqs: what carries out the request
@@ -34,13 +55,14 @@ bool hvb_request_may_give(struct hvb_requests *reqs)
  *
  * The floor stays, and so does what a burst will need soon. So does the floor
  * of what the kernel itself can have. No page may go once giving has begun to
- * cost something: the guest has no more to give.
+ * cost something: the guest has no more to give. What may go is a multiple of
+ * 2 MiB, unless it is all that is wanted.
  */
 void hvb_request_room(struct hvb_requests *reqs,
 		      const struct hvb_counters *start, unsigned long wanted,
 		      struct hvb_room *room)
 {
-	u64 ahead = hvb_signs_ahead(reqs->signs), avail, limit;
+	u64 ahead = hvb_signs_ahead(reqs->signs);
 	struct hvb_counters now;
 
 	*room = (struct hvb_room) {};
@@ -49,11 +71,9 @@ void hvb_request_room(struct hvb_requests *reqs,
 	if (hvb_signs_is_reclaiming(reqs->signs) &&
 	    hvb_demand_is_squeezed(start, &now))
 		return;
-	avail = hvb_promise_room(&now);
-	limit = hvb_demand_can_give(now.total_pages, avail - min(ahead, avail));
-	room->pages = min(limit >> HVB_WIRE_SHIFT, (u64)wanted);
-	limit = hvb_demand_can_give_kernel(&now);
-	room->kernel_pages = min(limit >> HVB_WIRE_SHIFT, (u64)room->pages);
+	room->pages = limit_beside(&now, ahead, wanted);
+	room->kernel_pages = without_crumbs(hvb_demand_can_give_kernel(&now),
+					    room->pages);
 }
 
 /**
@@ -72,6 +92,26 @@ unsigned long hvb_request_limit(struct hvb_requests *reqs,
 
 	hvb_request_room(reqs, start, wanted, &room);
 	return room.pages;
+}
+
+/**
+ * hvb_request_may_grow() - could more pages go if a burst turns out to be over?
+ * @reqs: what carries out the request
+ * @wanted: how many pages the host wants
+ *
+ * Return: true if only what a burst will need stands in the way of some.
+ */
+bool hvb_request_may_grow(struct hvb_requests *reqs, unsigned long wanted)
+{
+	u64 ahead = hvb_signs_ahead(reqs->signs);
+	u64 lasting = hvb_signs_lasting(reqs->signs);
+	struct hvb_counters now;
+
+	if (ahead <= lasting)
+		return false;
+	hvb_memory_read(reqs->mem, NULL, &now);
+	return limit_beside(&now, ahead, wanted) <
+	       limit_beside(&now, lasting, wanted);
 }
 
 static int tell_one(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,

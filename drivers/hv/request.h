@@ -3,6 +3,7 @@
 #ifndef _HVB_REQUEST_H
 #define _HVB_REQUEST_H
 
+#include <linux/bits.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
@@ -15,6 +16,10 @@ struct hvb_base;
 struct hvb_channel;
 struct hvb_memory;
 struct hvb_signs;
+
+/* 2 MiB: what a host maps at once, and the size of a guest's huge pages. */
+#define HVB_LARGE_ORDER		(21 - PAGE_SHIFT)
+#define HVB_LARGE_PAGES		BIT(HVB_LARGE_ORDER)
 
 /* How many costly blocks a round remembers. */
 #define HVB_ROUND_COSTLY	128
@@ -29,8 +34,8 @@ struct hvb_round {
 	unsigned long nr_blocks;
 	/** @position: how far the round has come: see give_blocks.c */
 	unsigned long position;
-	/** @began: jiffies when it began */
-	unsigned long began;
+	/** @looked: jiffies when it last looked at a block */
+	unsigned long looked;
 	/** @changes: hvb_memory_changes() when it began */
 	unsigned int changes;
 	/** @request: number of this request, to tell what an earlier one saw */
@@ -93,6 +98,11 @@ struct hvb_requests {
 	struct hvb_memory *mem;
 	/** @send_buf: where responses with ranges are built */
 	void *send_buf;
+	/**
+	 * @asked_at: jiffies when caches that no counter shows were last asked
+	 * for memory, and nothing came of it yet; 0 for never
+	 */
+	unsigned long asked_at;
 	/** @round: used by give_blocks.c */
 	struct hvb_round round;
 	/** @adding: used by hot_add.c */
@@ -100,7 +110,7 @@ struct hvb_requests {
 };
 
 /**
- * struct hvb_room - how many pages may go now
+ * struct hvb_room - how many of the wanted pages may go now
  * @pages: all that may
  * @kernel_pages: of these, outside ZONE_MOVABLE: the kernel itself may need them
  */
@@ -147,6 +157,7 @@ unsigned long hvb_request_limit(struct hvb_requests *reqs,
 int hvb_request_tell(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,
 		     bool is_last);
 bool hvb_request_may_give(struct hvb_requests *reqs);
+bool hvb_request_may_grow(struct hvb_requests *reqs, unsigned long wanted);
 
 /* give.c */
 void hvb_give(struct hvb_requests *reqs, const struct hvb_msg *msg,

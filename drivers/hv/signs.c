@@ -196,6 +196,18 @@ u64 hvb_signs_ahead(struct hvb_signs *signs)
 }
 
 /**
+ * hvb_signs_lasting() - what of that won't be over with a burst?
+ * @signs: the reporter's inbox
+ *
+ * Context: any.
+ * Return: pages of 4 KiB: page cache that is a working set.
+ */
+u64 hvb_signs_lasting(const struct hvb_signs *signs)
+{
+	return READ_ONCE(signs->lasting_pages);
+}
+
+/**
  * hvb_signs_set_read() - there is a reporter, or no longer
  * @signs: its inbox
  * @is_read: which of the two
@@ -241,16 +253,18 @@ unsigned long hvb_signs_take(struct hvb_signs *signs)
  * hvb_signs_looked() - the reporter has looked at memory
  * @signs: its inbox
  * @ahead_pages: what must not be given, 4 KiB pages
+ * @lasting_pages: of these, what won't be over with a burst
  * @is_hot: it sees a burst
  * @now_us: when
  *
  * Context: the reporter.
  */
-void hvb_signs_looked(struct hvb_signs *signs, u64 ahead_pages, bool is_hot,
-		      u64 now_us)
+void hvb_signs_looked(struct hvb_signs *signs, u64 ahead_pages,
+		      u64 lasting_pages, bool is_hot, u64 now_us)
 {
 	WRITE_ONCE(signs->is_hot, is_hot);
 	WRITE_ONCE(signs->ahead_pages, ahead_pages);
+	WRITE_ONCE(signs->lasting_pages, lasting_pages);
 	WRITE_ONCE(signs->looked_us, now_us);
 	if (!READ_ONCE(signs->look_wanted))
 		return;

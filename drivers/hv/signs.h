@@ -38,6 +38,8 @@ struct hvb_signs {
 	u64 looked_us;
 	/** @ahead_pages: what must not be given: see hvb_signs_ahead() */
 	u64 ahead_pages;
+	/** @lasting_pages: of these, what won't be over with a burst */
+	u64 lasting_pages;
 };
 
 void hvb_signs_init(struct hvb_signs *signs);
@@ -53,11 +55,12 @@ bool hvb_signs_await_arrival(struct hvb_signs *signs, int before,
 void hvb_signs_set_giving(struct hvb_signs *signs, bool is_giving);
 bool hvb_signs_is_giving(const struct hvb_signs *signs);
 u64 hvb_signs_ahead(struct hvb_signs *signs);
+u64 hvb_signs_lasting(const struct hvb_signs *signs);
 
 void hvb_signs_set_read(struct hvb_signs *signs, bool is_read);
 bool hvb_signs_are_pending(const struct hvb_signs *signs, int arrivals_seen);
 unsigned long hvb_signs_take(struct hvb_signs *signs);
-void hvb_signs_looked(struct hvb_signs *signs, u64 ahead_pages, bool is_hot,
-		      u64 now_us);
+void hvb_signs_looked(struct hvb_signs *signs, u64 ahead_pages,
+		      u64 lasting_pages, bool is_hot, u64 now_us);
 
 #endif

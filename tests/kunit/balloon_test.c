@@ -5,12 +5,20 @@
  * each step the guest's record, the host's, and the kernel's count of its
  * pages must agree.
  */
+#include <linux/jiffies.h>
+#include <linux/list.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
 
 #include "host.h"
+
+/* Fewer pages than make 2 MiB. */
+#define CRUMBS	100
+
+/* How long a request may wait for a burst to end, and how long it doesn't. */
+#define BURST_MS	800
 
 struct size_row {
 	const char *name;
@@ -90,6 +98,60 @@ static void the_floor_holds_and_the_answer_is_partial(struct kunit *test)
 			hvb_demand_floor(totalram_pages()) + slack);
 	KUNIT_EXPECT_LT(test, host_takes(host, U32_MAX), slack);
 	return_all(host);
+}
+
+/* A load that gives back a little at a time, to a guest that is at its floor. */
+static void the_floor_gives_no_crumbs(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct page *page, *next;
+	unsigned int i = 0;
+	LIST_HEAD(load);
+
+	while (i++ < 16 * CRUMBS) {
+		page = alloc_page(GFP_KERNEL);
+		KUNIT_EXPECT_NOT_NULL(test, page);
+		if (page)
+			list_add(&page->lru, &load);
+	}
+	host_takes(host, U32_MAX);
+	i = 0;
+	list_for_each_entry_safe(page, next, &load, lru) {
+		__free_page(page);
+		if (++i % CRUMBS == 0)
+			KUNIT_EXPECT_EQ(test, 0, host_takes(host, 32768) %
+						 HVB_LARGE_PAGES);
+	}
+	return_all(host);
+}
+
+/* As long as a burst lasts it isn't known how much may go; here it is. */
+static void the_floor_waits_for_no_burst(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_signs *signs = &host->dm.signs;
+	unsigned int tries = 0;
+	unsigned long start;
+
+	/* What KASAN keeps comes back bit by bit. */
+	while (host_takes(host, U32_MAX) && tries < 10)
+		tries++;
+	hvb_signs_looked(signs, 32768, 0, true, 0);
+	start = jiffies;
+	host_takes(host, 32768);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), BURST_MS / 2);
+	return_all(host);
+
+	/* Not even for one that won't be over. */
+	hvb_signs_looked(signs, U32_MAX, U32_MAX, true, 0);
+	start = jiffies;
+	KUNIT_EXPECT_EQ(test, 0, host_takes(host, 32768));
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), BURST_MS / 2);
+
+	hvb_signs_looked(signs, U32_MAX, 0, true, 0);
+	start = jiffies;
+	KUNIT_EXPECT_EQ(test, 0, host_takes(host, 32768));
+	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - start), BURST_MS);
 }
 
 /* Every other page, from the last to the first, then the rest in one. */
@@ -283,6 +345,8 @@ static struct kunit_case balloon_cases[] = {
 	KUNIT_CASE_PARAM(pages_go_and_come_back, size_gen_params),
 	KUNIT_CASE(what_came_back_is_free),
 	KUNIT_CASE(the_floor_holds_and_the_answer_is_partial),
+	KUNIT_CASE_SLOW(the_floor_gives_no_crumbs),
+	KUNIT_CASE(the_floor_waits_for_no_burst),
 	KUNIT_CASE(pages_come_back_in_any_order),
 	KUNIT_CASE(a_transaction_is_answered_after_its_last_message),
 	KUNIT_CASE(pages_never_given_are_left_alone),

@@ -14,6 +14,9 @@
 
 #define NR_BLOCKS	3
 
+/* How long these stay valid. */
+#define ROUND_MS	2000
+
 /* A guest with free blocks; what it has now is all its memory. */
 static struct host *roomy(struct kunit *test)
 {
@@ -322,6 +325,23 @@ static void requests_go_on_where_the_last_one_ended(struct kunit *test)
 	return_all(host);
 }
 
+/* Together they take longer than the findings of a round stay valid. */
+static void a_round_ends_a_while_after_its_last_look(struct kunit *test)
+{
+	struct host *host = roomy(test);
+	struct hvb_round *round = &host->dm.requests.round;
+	unsigned long position;
+
+	expect_takes(host, block_pages());
+	position = round->position;
+	for (unsigned int i = 1; i < NR_BLOCKS; i++) {
+		round->looked -= msecs_to_jiffies(ROUND_MS * 3 / 4);
+		expect_takes(host, block_pages());
+		KUNIT_EXPECT_EQ(test, round->position, position + i);
+	}
+	return_all(host);
+}
+
 static int take_while_moves(struct host *host, struct page *page,
 			    unsigned long moving)
 {
@@ -406,6 +426,7 @@ static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(a_block_that_does_not_go_is_left_alone),
 	KUNIT_CASE(a_block_that_stays_offline_is_tried_again),
 	KUNIT_CASE(requests_go_on_where_the_last_one_ended),
+	KUNIT_CASE(a_round_ends_a_while_after_its_last_look),
 	KUNIT_CASE(pages_of_a_block_that_moves_are_not_taken),
 	KUNIT_CASE(the_driver_that_comes_next_has_the_blocks),
 	KUNIT_CASE(a_page_that_is_present_again_costs_one_block),

@@ -377,8 +377,6 @@ static const struct want wants[] = {
 	  { .total_pages = MIB(1024), .avail_pages = MIB(32) - 1 }, true },
 	{ "1/32",
 	  { .total_pages = MIB(1024), .avail_pages = MIB(32) }, false },
-	{ "half",
-	  { .total_pages = MIB(1024), .avail_pages = MIB(512) }, false },
 	{ "large, less than 256 MiB",
 	  { .total_pages = MIB(65536), .avail_pages = MIB(256) - 1 }, true },
 	{ "large, 256 MiB",
@@ -409,7 +407,18 @@ static void a_guest_is_short_when_nothing_is_left(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, want->is_short, hvb_demand_is_short(&want->now));
 }
 
+static void at_the_floor_only_hidden_caches_are_asked(struct kunit *test)
+{
+	struct hvb_counters now = { .total_pages = 800, .hidden_pages = 99 };
+
+	KUNIT_EXPECT_TRUE(test, hvb_demand_may_ask(&now, false));
+	KUNIT_EXPECT_FALSE(test, hvb_demand_may_ask(&now, true));
+	now.hidden_pages++;
+	KUNIT_EXPECT_TRUE(test, hvb_demand_may_ask(&now, true));
+}
+
 static struct kunit_case demand_cases[] = {
+	KUNIT_CASE(at_the_floor_only_hidden_caches_are_asked),
 	KUNIT_CASE_PARAM(a_guest_is_short_when_nothing_is_left,
 			 want_gen_params),
 	KUNIT_CASE_PARAM(the_floor_is_what_the_comment_says,

@@ -189,10 +189,31 @@ static void a_ring_that_is_full_now_and_then_loses_no_page(struct kunit *test)
 	return_all(host);
 }
 
+/*
+ * There is room above the floor, but not for all that is wanted, and only crumbs
+ * are free: no crumb goes.
+ */
+static void near_the_floor_no_crumb_goes(struct kunit *test)
+{
+	struct list_head *kept = crumble(test);
+	struct host *host = host_connected(test);
+	struct hvb_counters now;
+	u64 room;
+
+	tidy(host, kept);
+	hvb_memory_read(&host->dm.memory, NULL, &now);
+	room = hvb_demand_can_give(now.total_pages, now.avail_pages);
+	KUNIT_ASSERT_GT(test, room, SPARE_PAGES);
+	KUNIT_EXPECT_EQ(test, room - SPARE_PAGES,
+			host_takes(host, room - SPARE_PAGES));
+	KUNIT_EXPECT_LT(test, host_takes(host, U32_MAX), SPARE_PAGES / 2);
+}
+
 static struct kunit_case fragments_cases[] = {
 	KUNIT_CASE_SLOW(each_response_is_full_but_the_last),
 	KUNIT_CASE_SLOW(a_send_that_fails_at_any_step_loses_no_page),
 	KUNIT_CASE_SLOW(a_ring_that_is_full_now_and_then_loses_no_page),
+	KUNIT_CASE_SLOW(near_the_floor_no_crumb_goes),
 	{}
 };
 
