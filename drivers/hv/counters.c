@@ -302,9 +302,42 @@ void hvb_counters_read_avail(struct hvb_counters *now)
 }
 
 /**
- * hvb_counters_read() - read the kernel's counters of memory
+ * hvb_counters_read_room() - read what says how much may be given
  * @counting: state from earlier readings
  * @last: NULL; or an earlier reading, whose events will do unless swap moved
+ * @seen: what was glanced at
+ * @now: filled in; all other figures are 0
+ *
+ * Context: may sleep; takes the lock of CPU hotplug.
+ */
+void hvb_counters_read_room(struct hvb_counting *counting,
+			    const struct hvb_counters *last,
+			    const struct hvb_glance *seen,
+			    struct hvb_counters *now)
+{
+	unsigned long thrashed;
+
+	memset(now, 0, sizeof(*now));
+	hvb_counters_read_avail(now);
+	now->free_pages = seen->free_pages;
+	now->commit_pages = hvb_to_wire(vm_memory_committed());
+	now->overcommit = READ_ONCE(counting->overcommit);
+	now->limit_percent = READ_ONCE(counting->limit_percent);
+	now->swap_free_pages = seen->swap_free_pages;
+	if (last && last->swap_free_pages == now->swap_free_pages)
+		copy_events(last, now);
+	else
+		read_events(now);
+	now->swapped_pages = swapped_now(counting, now);
+	now->swap_pages = now->swap_free_pages + now->swapped_pages;
+	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);
+	now->thrashed_pages = hvb_to_wire(thrashed);
+}
+
+/**
+ * hvb_counters_read() - read the kernel's counters of memory
+ * @counting: state from earlier readings
+ * @last: as for hvb_counters_read_room()
  * @now: filled in; figures that only the driver knows are 0
  *
  * The size isn't filled in: see hvb_counters_total().
@@ -316,29 +349,14 @@ void hvb_counters_read(struct hvb_counting *counting,
 		       struct hvb_counters *now)
 {
 	struct hvb_glance seen;
-	unsigned long thrashed;
 
 	hvb_counters_glance(&seen);
-	memset(now, 0, sizeof(*now));
-	hvb_counters_read_avail(now);
+	hvb_counters_read_room(counting, last, &seen, now);
 	now->lent_pages = hvb_to_wire(lent_now());
 	now->file_pages = seen.file_pages;
 	now->cache_pages = left_to_caches(seen.file_pages);
-	now->free_pages = seen.free_pages;
 	now->hidden_pages =
 		used_by_nobody_known(hvb_to_wire(hvb_counters_total(counting)),
 				     seen.free_pages);
-	now->commit_pages = hvb_to_wire(vm_memory_committed());
-	now->overcommit = READ_ONCE(counting->overcommit);
-	now->limit_percent = READ_ONCE(counting->limit_percent);
-	now->swap_free_pages = seen.swap_free_pages;
-	if (last && last->swap_free_pages == now->swap_free_pages)
-		copy_events(last, now);
-	else
-		read_events(now);
-	now->swapped_pages = swapped_now(counting, now);
-	now->swap_pages = now->swap_free_pages + now->swapped_pages;
 	now->task_pages = seen.resident_pages + now->swapped_pages;
-	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);
-	now->thrashed_pages = hvb_to_wire(thrashed);
 }

@@ -36,6 +36,10 @@ unsigned long hvb_counters_avail(void);
 u64 hvb_counters_shown(const struct hvb_counting *counting);
 unsigned long hvb_counters_total(const struct hvb_counting *counting);
 void hvb_counters_read_avail(struct hvb_counters *now);
+void hvb_counters_read_room(struct hvb_counting *counting,
+			    const struct hvb_counters *last,
+			    const struct hvb_glance *seen,
+			    struct hvb_counters *now);
 void hvb_counters_read(struct hvb_counting *counting,
 		       const struct hvb_counters *last,
 		       struct hvb_counters *now);

@@ -239,7 +239,7 @@ static bool ask_caches(struct hvb_requests *reqs, struct request *req,
 	struct hvb_glance after;
 	int err;
 
-	hvb_memory_read(reqs->mem, NULL, &before);
+	hvb_memory_read(reqs->mem, &req->start, &before);
 	if (!may_ask(reqs, hold, &before))
 		return false;
 	reqs->asked_at = jiffies;
@@ -258,7 +258,7 @@ static void settle(struct hvb_requests *reqs, struct request *req)
 	unsigned int i;
 
 	for (i = 0; i < SETTLE_LOOKS && hvb_channel_is_serving(reqs->channel) &&
-	     hvb_request_may_grow(reqs, req->wanted); i++)
+	     hvb_request_may_grow(reqs, &req->start, req->wanted); i++)
 		msleep(SETTLE_MS);
 }
 
@@ -301,7 +301,7 @@ static unsigned long hold_all(struct hvb_requests *reqs, const struct hvb_msg *m
 	};
 	unsigned long nr;
 
-	hvb_memory_read(reqs->mem, NULL, &req.start);
+	hvb_memory_read_room(reqs->mem, NULL, &req.start);
 	hvb_signs_set_giving(reqs->signs, true);
 	settle(reqs, &req);
 	if (READ_ONCE(reqs->base->params->balloon_blocks))

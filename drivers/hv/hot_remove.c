@@ -27,7 +27,7 @@ static unsigned long remove_blocks(struct hvb_requests *reqs, unsigned long want
 	unsigned long start = 0, nr = 0;
 	int err = 0;
 
-	hvb_memory_read(reqs->mem, NULL, &before);
+	hvb_memory_read_room(reqs->mem, NULL, &before);
 	while (!err && hvb_channel_is_serving(reqs->channel) &&
 	       hvb_added_next(reqs->mem, &start)) {
 		unsigned long claimed = 0;

@@ -192,6 +192,30 @@ void hvb_memory_read(struct hvb_memory *mem, const struct hvb_counters *last,
 	now->offline_pages = hvb_to_wire(offline);
 }
 
+/**
+ * hvb_memory_read_room() - read what says how much may be given
+ * @mem: the guest's memory
+ * @last: NULL; or an earlier reading, to read less: see hvb_counters_read_room()
+ * @now: filled in; all other figures are 0
+ *
+ * Giving reads this for each block and every 64 MiB, so what only reports need
+ * isn't looked for.
+ *
+ * Context: may sleep.
+ */
+void hvb_memory_read_room(struct hvb_memory *mem,
+			  const struct hvb_counters *last,
+			  struct hvb_counters *now)
+{
+	struct hvb_glance seen;
+
+	hvb_counters_glance(&seen);
+	hvb_counters_read_room(&mem->counting, last, &seen, now);
+	mutex_lock(&mem->lock);
+	now->total_pages = hvb_to_wire(hvb_counters_total(&mem->counting));
+	mutex_unlock(&mem->lock);
+}
+
 /* To be called with the counters as they are: memory comes and goes. */
 static void show(struct hvb_memory *mem, u64 wanted_pages, u64 max_pages)
 {

@@ -131,6 +131,9 @@ void hvb_memory_settle(struct hvb_memory *mem);
 void hvb_memory_tend(struct hvb_memory *mem, u64 max_pages, u64 now_us);
 void hvb_memory_read(struct hvb_memory *mem, const struct hvb_counters *last,
 		     struct hvb_counters *now);
+void hvb_memory_read_room(struct hvb_memory *mem,
+			  const struct hvb_counters *last,
+			  struct hvb_counters *now);
 void hvb_memory_facts(struct hvb_memory *mem, struct hvb_memory_facts *facts);
 bool hvb_memory_can_hot_add(const struct hvb_memory *mem);
 bool hvb_memory_can_claim(const struct hvb_memory *mem);

@@ -49,7 +49,7 @@ static unsigned long limit_beside(const struct hvb_counters *now, u64 ahead,
 /**
  * hvb_request_room() - how many of the wanted pages may go now, and from where
  * @reqs: what carries out the request
- * @start: the counters when the request arrived
+ * @start: hvb_memory_read_room() when the request arrived
  * @wanted: how many pages the host still wants
  * @room: the result
  *
@@ -66,7 +66,7 @@ void hvb_request_room(struct hvb_requests *reqs,
 	struct hvb_counters now;
 
 	*room = (struct hvb_room) {};
-	hvb_memory_read(reqs->mem, NULL, &now);
+	hvb_memory_read_room(reqs->mem, start, &now);
 	/* A cgroup at its own limit swaps, too. */
 	if (hvb_signs_is_reclaiming(reqs->signs) &&
 	    hvb_demand_is_squeezed(start, &now))
@@ -97,11 +97,14 @@ unsigned long hvb_request_limit(struct hvb_requests *reqs,
 /**
  * hvb_request_may_grow() - could more pages go if a burst turns out to be over?
  * @reqs: what carries out the request
+ * @start: the counters when the request arrived
  * @wanted: how many pages the host wants
  *
  * Return: true if only what a burst will need stands in the way of some.
  */
-bool hvb_request_may_grow(struct hvb_requests *reqs, unsigned long wanted)
+bool hvb_request_may_grow(struct hvb_requests *reqs,
+			  const struct hvb_counters *start,
+			  unsigned long wanted)
 {
 	u64 ahead = hvb_signs_ahead(reqs->signs);
 	u64 lasting = hvb_signs_lasting(reqs->signs);
@@ -109,7 +112,7 @@ bool hvb_request_may_grow(struct hvb_requests *reqs, unsigned long wanted)
 
 	if (ahead <= lasting)
 		return false;
-	hvb_memory_read(reqs->mem, NULL, &now);
+	hvb_memory_read_room(reqs->mem, start, &now);
 	return limit_beside(&now, ahead, wanted) <
 	       limit_beside(&now, lasting, wanted);
 }

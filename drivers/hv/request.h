@@ -157,7 +157,9 @@ unsigned long hvb_request_limit(struct hvb_requests *reqs,
 int hvb_request_tell(struct hvb_requests *reqs, enum dm_type type, u32 trans_id,
 		     bool is_last);
 bool hvb_request_may_give(struct hvb_requests *reqs);
-bool hvb_request_may_grow(struct hvb_requests *reqs, unsigned long wanted);
+bool hvb_request_may_grow(struct hvb_requests *reqs,
+			  const struct hvb_counters *start,
+			  unsigned long wanted);
 
 /* give.c */
 void hvb_give(struct hvb_requests *reqs, const struct hvb_msg *msg,

@@ -70,6 +70,7 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_sample);
 EXPORT_SYMBOL_IF_KUNIT(hvb_fresh_hold);
 EXPORT_SYMBOL_IF_KUNIT(hvb_fs_open);
 EXPORT_SYMBOL_IF_KUNIT(hvb_memory_read);
+EXPORT_SYMBOL_IF_KUNIT(hvb_memory_read_room);
 EXPORT_SYMBOL_IF_KUNIT(hvb_msg_capabilities);
 EXPORT_SYMBOL_IF_KUNIT(hvb_msg_check);
 EXPORT_SYMBOL_IF_KUNIT(hvb_msg_hot_add_response);

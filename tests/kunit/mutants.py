@@ -40,6 +40,12 @@ MUTANTS = [
      "if (last && last->swap_free_pages == now->swap_free_pages)", "if (last)"),
     ("requests.events_are_those*", "counters.c",
      "			  events_of(cpu, ALLOCSTALL_MOVABLE) +\n", ""),
+    ("requests.giving*", "counters.c",
+     "	now->overcommit = READ_ONCE(counting->overcommit);\n", ""),
+    ("requests.giving*", "memory.c",
+     "	mutex_lock(&mem->lock);\n	now->total_pages = "
+     "hvb_to_wire(hvb_counters_total(&mem->counting));\n"
+     "	mutex_unlock(&mem->lock);\n}", "}"),
     ("requests.information*", "conversation.c",
      "	WRITE_ONCE(conv->agreed.max_page_count, msg->info.max_page_count);\n", ""),
     ("balloon.pages_go*", "fresh.c",

@@ -216,6 +216,34 @@ static void events_are_read_when_they_matter(struct kunit *test)
 	count_vm_events(PGMAJFAULT, -FAULTS);
 }
 
+/* Between two readings some of it moves. */
+static void giving_reads_less_and_reads_the_same(struct kunit *test)
+{
+	struct host *host = host_new(test);
+	struct hvb_memory *mem = &host->dm.memory;
+	struct hvb_counters all, now;
+
+	mem->counting.overcommit = HVB_OVERCOMMIT_NEVER;
+	mem->counting.limit_percent = 40;
+	hvb_memory_read(mem, NULL, &all);
+	count_vm_events(PGMAJFAULT, FAULTS);
+	hvb_memory_read_room(mem, &all, &now);
+	count_vm_events(PGMAJFAULT, -FAULTS);
+	KUNIT_EXPECT_EQ(test, now.total_pages, all.total_pages);
+	KUNIT_EXPECT_EQ(test, now.overcommit, all.overcommit);
+	KUNIT_EXPECT_EQ(test, now.limit_percent, all.limit_percent);
+	KUNIT_EXPECT_EQ(test, now.swap_pages, all.swap_pages);
+	KUNIT_EXPECT_EQ(test, now.swapped_out_pages, all.swapped_out_pages);
+	KUNIT_EXPECT_LT(test, now.avail_pages, all.avail_pages + NEAR_PAGES);
+	KUNIT_EXPECT_GT(test, now.avail_pages + NEAR_PAGES, all.avail_pages);
+	KUNIT_EXPECT_GT(test, now.commit_pages + NEAR_PAGES, all.commit_pages);
+	KUNIT_EXPECT_GT(test, now.free_pages + NEAR_PAGES, all.free_pages);
+	KUNIT_EXPECT_EQ(test, now.file_fault_pages, all.file_fault_pages);
+	KUNIT_EXPECT_GT(test, all.boot_pages, 0);
+	KUNIT_EXPECT_EQ(test, now.boot_pages, 0);
+	KUNIT_EXPECT_EQ(test, now.hidden_pages, 0);
+}
+
 static void events_are_those_of_all_cpus(struct kunit *test)
 {
 	struct host *host = host_new(test);
@@ -359,6 +387,7 @@ static struct kunit_case requests_cases[] = {
 	KUNIT_CASE(empty_ranges_are_nothing_to_return),
 	KUNIT_CASE_SLOW(a_report_comes_each_second),
 	KUNIT_CASE(events_are_read_when_they_matter),
+	KUNIT_CASE(giving_reads_less_and_reads_the_same),
 	KUNIT_CASE(events_are_those_of_all_cpus),
 	KUNIT_CASE_SLOW(memtotal_shows_what_the_admin_wants),
 	KUNIT_CASE_SLOW(reports_stop_when_the_host_wants_none),
