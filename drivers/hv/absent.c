@@ -27,6 +27,12 @@
 #include "memory.h"
 #include "trace.h"
 
+/*
+ * So much is made present under the lock at a time: a memory block can be 2 GiB,
+ * and reports wait for the lock. It is at most a block.
+ */
+#define STEP_PAGES	((64UL << 20) >> PAGE_SHIFT)
+
 /**
  * hvb_absent_set() - one of the sets of absent pages
  * @mem: the guest's memory
@@ -169,9 +175,22 @@ void hvb_absent_make_present(struct hvb_memory *mem, unsigned long start,
 	hvb_absent_release(mem, to, end - to);
 }
 
+/**
+ * hvb_absent_step() - how far to go before others may have the lock
+ * @start: number of the first page that is made present
+ * @end: number of the page after the last one
+ *
+ * Return: number of the page after the last one for now; in the same block.
+ */
+unsigned long hvb_absent_step(unsigned long start, unsigned long end)
+{
+	return min(end, ALIGN(start + 1, STEP_PAGES));
+}
+
 /*
- * Makes the first of these pages that are in the set present, from one block at
- * most, to keep the wait for the lock short. Return: the page to continue from.
+ * Makes the first of these pages that are in the set present, as many as keep the
+ * wait for the lock short. In between nothing is half done: each page is in the
+ * set, or the kernel's. Return: the page to continue from.
  */
 static unsigned long free_some(struct hvb_memory *mem, struct hvb_ranges *set,
 			       unsigned long start, unsigned long end,
@@ -181,8 +200,7 @@ static unsigned long free_some(struct hvb_memory *mem, struct hvb_ranges *set,
 
 	mutex_lock(&mem->lock);
 	if (hvb_ranges_next(set, start, end, &part)) {
-		end = min(hvb_range_end(&part),
-			  ALIGN(part.start + 1, mem->base->block_pages));
+		end = hvb_absent_step(part.start, hvb_range_end(&part));
 		part.count = end - part.start;
 		hvb_absent_erase(mem, set, part.start, part.count);
 		hvb_absent_count_balloon(mem, part.start, part.count, -1);

@@ -6,6 +6,7 @@
 #include <linux/device.h>
 #include <linux/ioport.h>
 #include <linux/memory_hotplug.h>
+#include <linux/sched.h>
 
 #include "base.h"
 #include "memory.h"
@@ -45,13 +46,19 @@ static unsigned long count_given(struct hvb_memory *mem, unsigned long start,
 	return part.count;
 }
 
-/* The host backs these holes now. */
-static void fill(struct hvb_memory *mem, const struct hvb_range *part)
+/*
+ * The host backs the first of these holes now, as many as keep the wait for the
+ * lock short. Return: how many.
+ */
+static unsigned long fill(struct hvb_memory *mem, struct hvb_range *part)
 {
+	part->count = hvb_absent_step(part->start, hvb_range_end(part)) -
+		      part->start;
 	hvb_absent_erase(mem, &mem->holes, part->start, part->count);
 	hvb_absent_make_present(mem, part->start, part->count);
 	mem->nr_added += part->count;
 	mem->nr_onlined += count_online(mem, part->start, part->count);
+	return part->count;
 }
 
 /**
@@ -63,8 +70,8 @@ static void fill(struct hvb_memory *mem, const struct hvb_range *part)
  * These were holes, or given: what hot-remove gave the host, it may add again.
  *
  * Context: may sleep; yields between pageblocks.
- * Return: how many pages are backed now, from @start to the first that was
- * neither.
+ * Return: how many pages are backed now, from @start on; 0 if the first of them
+ * was neither.
  */
 unsigned long hvb_added_fill(struct hvb_memory *mem, unsigned long start,
 			     unsigned long count)
@@ -75,12 +82,26 @@ unsigned long hvb_added_fill(struct hvb_memory *mem, unsigned long start,
 	mutex_lock(&mem->lock);
 	given = count_given(mem, start, count);
 	if (hvb_ranges_next(&mem->holes, start, start + count, &part) &&
-	    part.start == start) {
-		nr = part.count;
-		fill(mem, &part);
-	}
+	    part.start == start)
+		nr = fill(mem, &part);
 	mutex_unlock(&mem->lock);
 	return given ? hvb_absent_return(mem, start, given) : nr;
+}
+
+/* Fills the first holes from @start on, and moves that behind them. */
+static unsigned long fill_some(struct hvb_memory *mem, unsigned long *start,
+			       unsigned long end)
+{
+	struct hvb_range part;
+	unsigned long nr = 0;
+
+	mutex_lock(&mem->lock);
+	if (hvb_ranges_next(&mem->holes, *start, end, &part)) {
+		nr = fill(mem, &part);
+		*start = hvb_range_end(&part);
+	}
+	mutex_unlock(&mem->lock);
+	return nr;
 }
 
 /**
@@ -95,16 +116,12 @@ unsigned long hvb_added_fill(struct hvb_memory *mem, unsigned long start,
 unsigned long hvb_added_fill_holes(struct hvb_memory *mem, unsigned long start,
 				   unsigned long count)
 {
-	unsigned long end = start + count, nr = 0;
-	struct hvb_range part;
+	unsigned long end = start + count, nr = 0, filled;
 
-	mutex_lock(&mem->lock);
-	while (hvb_ranges_next(&mem->holes, start, end, &part)) {
-		fill(mem, &part);
-		nr += part.count;
-		start = hvb_range_end(&part);
+	while ((filled = fill_some(mem, &start, end))) {
+		nr += filled;
+		cond_resched();
 	}
-	mutex_unlock(&mem->lock);
 	return nr;
 }
 

@@ -151,6 +151,7 @@ void hvb_absent_release(struct hvb_memory *mem, unsigned long start,
 			unsigned long count);
 void hvb_absent_make_present(struct hvb_memory *mem, unsigned long start,
 			     unsigned long count);
+unsigned long hvb_absent_step(unsigned long start, unsigned long end);
 void hvb_absent_drop_fresh(struct hvb_memory *mem);
 unsigned long hvb_absent_return(struct hvb_memory *mem, unsigned long start,
 				unsigned long count);

@@ -60,6 +60,7 @@ MUTANTS = [
     ("blocks.pages_of*", "fresh.c",
      "start >= hvb_range_end(&mem->moving) ||", "1 ||"),
     ("races.a_block*", "absent.c", "clamp(moving->start, start, end)", "end"),
+    ("races.others*", "absent.c", "min(end, ALIGN(start + 1, STEP_PAGES))", "end"),
     ("blocks.a_part*", "claim.c", "min(until - start, mem->claim_pages)",
      "until - start"),
     ("blocks.*", "claim.c",

@@ -7,6 +7,7 @@
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/sizes.h>
 
 #include "cgroup.h"
 #include "host.h"
@@ -15,7 +16,13 @@
 #define RACE_MS		2000
 #define RACE_MAX_MS	20000
 
-#define GIVEN_PAGES	2000
+/* What goes and comes back: less than is returned under the lock at once, or more. */
+#define FEW_PAGES	2000
+#define MANY_PAGES	(SZ_64M / PAGE_SIZE + 2000)
+
+/* So often are blocks returned until a return is seen half done. */
+#define MAX_TURNS	50
+#define NR_BLOCKS	3
 
 /**
  * struct admin - who does the same again and again
@@ -78,14 +85,16 @@ static void a_block_moves_while_pages_do(struct kunit *test)
 	struct hvb_range range = { BLOCK(0), block_pages() - 777 };
 	struct admin admin = {};
 	unsigned long start = jiffies;
+	u32 nr_pages = FEW_PAGES;
 	struct hvb_range part;
 
 	host_adds(host, &range, NULL);
 	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
 	begin(&admin, host, moves_a_block);
 	while (goes_on(&admin, start)) {
-		host_asks(host, GIVEN_PAGES);
-		KUNIT_EXPECT_LE(test, host_gets(host), GIVEN_PAGES);
+		host_asks(host, nr_pages);
+		KUNIT_EXPECT_LE(test, host_gets(host), nr_pages);
+		nr_pages = FEW_PAGES + MANY_PAGES - nr_pages;
 		while (hvb_ranges_next(&host->holds, 0, ULONG_MAX, &part)) {
 			host_returns(host, &part, 1, false);
 			host_hears_unballoon_done(host);
@@ -97,6 +106,44 @@ static void a_block_moves_while_pages_do(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_onlined, range.count);
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_UNKNOWN_PAGES));
 	host_agrees(host);
+	host_finds_pages(host);
+}
+
+/* Turns count only when less than a block was returned. */
+static int looks_at_pages(void *data)
+{
+	struct admin *admin = data;
+	struct hvb_memory *mem = &admin->dm->memory;
+
+	while (!kthread_should_stop()) {
+		mutex_lock(&mem->lock);
+		if (mem->given.nr_pages % block_pages())
+			WRITE_ONCE(admin->turns, admin->turns + 1);
+		mutex_unlock(&mem->lock);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* A block can be large, and who reads what there is shouldn't wait for that. */
+static void others_have_the_lock_before_a_block_is_returned(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), NR_BLOCKS * block_pages() };
+	struct admin admin = {};
+
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	host->params.balloon_blocks = true;
+	begin(&admin, host, looks_at_pages);
+	for (unsigned int i = 0; i < MAX_TURNS; i++) {
+		host_asks(host, range.count);
+		KUNIT_EXPECT_EQ(test, range.count, host_gets(host));
+		host_returns_all(host);
+		if (READ_ONCE(admin.turns) > 1)
+			break;
+	}
+	end(&admin);
 	host_finds_pages(host);
 }
 
@@ -136,6 +183,7 @@ static void a_trigger_is_shown_while_it_changes(struct kunit *test)
 
 static struct kunit_case races_cases[] = {
 	KUNIT_CASE_SLOW(a_block_moves_while_pages_do),
+	KUNIT_CASE_SLOW(others_have_the_lock_before_a_block_is_returned),
 	KUNIT_CASE_SLOW(a_trigger_is_shown_while_it_changes),
 	{}
 };
