@@ -33,6 +33,12 @@
  */
 #define STEP_PAGES	((64UL << 20) >> PAGE_SHIFT)
 
+/*
+ * Largest chunk that the kernel gets back at once, a MiB: it touches each page of
+ * one without a break.
+ */
+#define RELEASE_ORDER	min_t(unsigned int, pageblock_order, 20 - PAGE_SHIFT)
+
 /**
  * hvb_absent_set() - one of the sets of absent pages
  * @mem: the guest's memory
@@ -124,11 +130,10 @@ void hvb_absent_count_balloon(struct hvb_memory *mem, unsigned long start,
  * @start: number of the first page
  * @count: how many pages; may be 0
  *
- * Chunks are as large as alignment and a pageblock allow: a larger one could
- * span two migrate types. Pages of an offline block become the kernel's when it
- * comes online.
+ * A chunk lies in one pageblock: a larger one could span two migrate types.
+ * Pages of an offline block become the kernel's when it comes online.
  *
- * Context: mem->lock is held; may sleep, and yields between pageblocks.
+ * Context: mem->lock is held; may sleep, and yields between chunks.
  */
 void hvb_absent_release(struct hvb_memory *mem, unsigned long start,
 			unsigned long count)
@@ -138,7 +143,7 @@ void hvb_absent_release(struct hvb_memory *mem, unsigned long start,
 	lockdep_assert_held(&mem->lock);
 	while (start < end) {
 		unsigned int order = hvb_plan_order(start, end - start,
-						    pageblock_order);
+						    RELEASE_ORDER);
 		struct page *page = pfn_to_online_page(start);
 
 		if (page) {
@@ -158,7 +163,7 @@ void hvb_absent_release(struct hvb_memory *mem, unsigned long start,
  *
  * The kernel gets them at once, or when their block has settled.
  *
- * Context: mem->lock is held; may sleep, and yields between pageblocks.
+ * Context: mem->lock is held; may sleep, and yields between chunks.
  */
 void hvb_absent_make_present(struct hvb_memory *mem, unsigned long start,
 			     unsigned long count)
@@ -228,7 +233,7 @@ static unsigned long free_all(struct hvb_memory *mem, struct hvb_ranges *set,
  * hvb_absent_drop_fresh() - make pages present that the host wasn't told about
  * @mem: the guest's memory
  *
- * Context: may sleep; yields between pageblocks.
+ * Context: may sleep; yields between chunks.
  */
 void hvb_absent_drop_fresh(struct hvb_memory *mem)
 {
@@ -241,7 +246,7 @@ void hvb_absent_drop_fresh(struct hvb_memory *mem)
  * @start: number of the first page
  * @count: how many pages
  *
- * Context: may sleep; yields between pageblocks.
+ * Context: may sleep; yields between chunks.
  * Return: how many of the pages were given; the others are left alone.
  */
 unsigned long hvb_absent_return(struct hvb_memory *mem, unsigned long start,

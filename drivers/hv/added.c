@@ -69,7 +69,7 @@ static unsigned long fill(struct hvb_memory *mem, struct hvb_range *part)
  *
  * These were holes, or given: what hot-remove gave the host, it may add again.
  *
- * Context: may sleep; yields between pageblocks.
+ * Context: may sleep; yields between chunks.
  * Return: how many pages are backed now, from @start on; 0 if the first of them
  * was neither.
  */
@@ -110,7 +110,7 @@ static unsigned long fill_some(struct hvb_memory *mem, unsigned long *start,
  * @start: number of the first page
  * @count: how many pages
  *
- * Context: may sleep; yields between pageblocks.
+ * Context: may sleep; yields between chunks.
  * Return: how many of the pages were holes.
  */
 unsigned long hvb_added_fill_holes(struct hvb_memory *mem, unsigned long start,
