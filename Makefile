@@ -89,8 +89,8 @@ lab-long:
 lab-builtin:
 	tests/lab/bootstrap.sh run.py --kernel builtin takeover takeover-boot
 
-# Times three drivers, for about an hour; the table goes to README.md too. Then
-# what sets of pages cost.
+# Times the driver and what else there is, for some hours; the table goes to
+# README.md too. Then counts what looks, requests and sets of pages cost.
 .PHONY: bench
 bench:
 	tests/lab/bootstrap.sh bench.py --readme README.md \

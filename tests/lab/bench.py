@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Measures the stock driver, virtio-balloon and this driver in turn.
+"""Measures the stock driver, other ways to change a guest's size, and this
+driver in turn.
 
 	bench.py [--kernel CHOICE] [--rounds N] [--contenders NAME,...]
 		 [--results FILE [--boots N]] [--picture PATH] [--readme FILE]
@@ -21,24 +22,32 @@ import os
 from pathlib import Path
 import sys
 
+import build
 import catalogue
+from contenders import CONTENDERS
 import kernels
 import outer
 import run
 import table
 
-NAMES = ["bench-free", "bench-reports", "bench-fragments", "bench-cache",
-         "bench-online", "bench-large"]
+NAMES = ["bench-free", "bench-pieces", "bench-reports", "bench-fragments",
+         "bench-cache", "bench-online", "bench-large"]
 
 
 class Contest(run.Run):
     """A run whose measures are all that counts."""
 
     def __init__(self, kernel, driver, scenarios):
+        contender = CONTENDERS[driver]
         super().__init__(kernel, driver, scenarios[0].boot, scenarios)
-        if driver == "virtio":
-            self.module = "virtio"
-            self.boot = dataclasses.replace(self.boot, balloon="virtio")
+        if contender.module == "large":
+            self.module = build.guest_module(kernel, contender.module)
+        elif contender.module != "ours":
+            self.module = contender.module
+        self.boot = dataclasses.replace(
+            self.boot, balloon=contender.device, cmdline=tuple(
+                word.replace("=online", f"={contender.state}")
+                for word in self.boot.cmdline))
 
 
 def rounds(scenarios, contenders, number):
@@ -56,11 +65,11 @@ def rounds(scenarios, contenders, number):
 
 
 def parse():
-    parser = argparse.ArgumentParser(description="time three drivers")
+    parser = argparse.ArgumentParser(description="time drivers")
     parser.add_argument("--kernel", choices=kernels.CHOICES,
                         default=os.environ.get("KERNEL") or kernels.OUTER)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--contenders", default=",".join(table.CONTENDERS))
+    parser.add_argument("--contenders", default=",".join(CONTENDERS))
     parser.add_argument("--results", type=Path)
     parser.add_argument("--boots", type=int, default=sys.maxsize)
     parser.add_argument("--picture", type=Path, default=Path("bench"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Owns what the lab compiles in the root: the driver, modules that play a
-hostile host or hold a cache, and the small static programs that run in the
-guest. The checkout stays clean: sources are copied.
+hostile host, hold a cache or are another balloon, and the small static programs
+that run in the guest. The checkout stays clean: sources are copied.
 """
 
 import os

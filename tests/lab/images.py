@@ -21,7 +21,8 @@ DISK_SIZE = "4G"
 CARRIED = ("scripts/hv-balloon-*", "scripts/install.sh", "contrib/systemd/*")
 
 # The kernel's own drivers, which a guest gets in place of ours.
-STOCK = {"stock": "hv_balloon", "virtio": "virtio_balloon"}
+STOCK = {"stock": "hv_balloon", "virtio": "virtio_balloon",
+         "mem": "virtio_mem"}
 
 
 def cpio(entries):

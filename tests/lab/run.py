@@ -60,7 +60,8 @@ def tell(text):
 class Run:
     """One boot with its scenarios, and what came of them.
 
-    driver: "ours", "stock", or "roomy": stock, with all memory from the start.
+    driver: "ours", "stock", or "roomy": stock, with all memory from the start;
+    or what bench.py measures beside them.
     """
 
     def __init__(self, kernel, driver, boot, scenarios):

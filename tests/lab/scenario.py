@@ -24,7 +24,7 @@ class Boot:
     swap: int = 0			# MiB of an empty disk
     limit: int = 90			# seconds until the agent answers
     alone: bool = False		# measures time: no other boot beside it
-    balloon: str = "hv"		# the device; "virtio" to compare with
+    balloon: str = "hv"		# the device: inner/guest.py has others
     debian: str = ""		# "plain": systemd and udev run in it: debian.py
     kexec: bool = False		# has another kernel to boot: /next/
     modules: tuple = ()		# of guest/ that it has

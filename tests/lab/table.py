@@ -11,11 +11,10 @@ import statistics
 import tempfile
 import textwrap
 
+from contenders import CONTENDERS
 import plot
 import root
 
-CONTENDERS = {"stock": "stock", "virtio": "virtio-balloon",
-              "ours": "this driver"}
 BEGIN, END = "<!-- from make bench -->", "<!-- end of make bench -->"
 
 
@@ -39,6 +38,14 @@ ROWS = [
     Row("back_softirq_ms", "... longest softirq of it", "ms"),
     Row("back_step_ms", "... longest step in which pages are freed", "ms",
         compared=False),
+    Row("pieces_s", "3 GiB taken, 128 MiB at a time"),
+    Row("pieces_ratio", "... as a multiple of all at once", "",
+        compared=False),
+    Row("pieces_longest_ms", "... longest answer", "ms"),
+    Row("pieces_ranges", "... in so many ranges", ""),
+    Row("floor_ms", "128 MiB wanted of a guest at its floor", "ms"),
+    Row("floor_ranges", "... ranges that 20 such requests got", "",
+        compared=False),
     Row("fragments_s", "1.5 GiB taken from fragmented memory", drawn=True),
     Row("fragments_by_block", "... of it by whole blocks", "%",
         compared=False),
@@ -47,6 +54,7 @@ ROWS = [
     Row("cache_swapped", "... pages swapped", "", compared=False),
     Row("cache_by_block", "... of it by whole blocks", "%", compared=False),
     Row("online_s", "2 GiB added, until they are in use", drawn=True),
+    Row("online_first_s", "... until the first of 512 MiB is"),
     Row("online_block_ms", "... a block of 128 MiB brought online", "ms"),
     Row("online_callback_ms", "... of that in the driver's callback", "ms"),
     Row("online_locked_us", "... interrupts off at a time", "µs"),
@@ -74,7 +82,6 @@ set xtics scale 0
 set bmargin 5
 set key top right
 """
-COLOURS = {"stock": "#d62728", "virtio": "#7f7f7f", "ours": "#1f77b4"}
 
 
 def values(found, contender, key):
@@ -113,11 +120,14 @@ def machine():
 
 def markdown(found):
     """The table, with what it was measured on."""
-    lines = ["| | " + " | ".join(CONTENDERS.values()) +
-             " | times better than stock |", "|---|" + "--:|" * 4]
+    shown = {name: one for name, one in CONTENDERS.items()
+             if any(item["contender"] == name for item in found)}
+    lines = ["| | " + " | ".join(one.title for one in shown.values()) +
+             " | times better than stock |",
+             "|---|" + "--:|" * (len(shown) + 1)]
     for row in ROWS:
         cells = [cell(values(found, name, row.key), row.unit)
-                 for name in CONTENDERS]
+                 for name in shown]
         if any(cells):
             lines.append(f"| {row.title} | " + " | ".join(cells) +
                          f" | {ratio(row, found)} |")
@@ -154,7 +164,7 @@ def rows(found, names):
 def script(suffix, names):
     bars = ", ".join(
         f"'/tmp/plot/data' using {number + 2}:xtic(1) "
-        f"lc rgb '{COLOURS[name]}' title '{CONTENDERS[name]}'"
+        f"lc rgb '{CONTENDERS[name].colour}' title '{CONTENDERS[name].title}'"
         for number, name in enumerate(names))
     return HEAD.format(output="picture" + suffix,
                        terminal=plot.TERMINALS[suffix]) + \

@@ -40,6 +40,7 @@ class Guest:
     """The guest, running; ready once its agent has answered."""
 
     MEMORY_ROOM = 8192		# MiB that the host can add
+    BOOT_MEMORY = 1024		# MiB that a guest of virtio-mem boots with
     HOTPLUG = 72 << 10		# MiB of addresses: that is aligned to 32 GiB
 
     def __init__(self, boot, directory):
@@ -66,10 +67,29 @@ class Guest:
     def path(self, name):
         return str(self.directory / name)
 
-    def balloon(self, kind):
-        """The options of the device that takes and gives memory."""
+    def balloon(self, kind, memory):
+        """The options of the guest's memory and the device that changes it.
+
+        virtio-mem can take nothing but what it gave, so it gives all but what
+        a guest needs to boot.
+        """
+        boot, device = memory, []
         if kind == "virtio":
-            return ["-device", "virtio-balloon-pci"]
+            device = ["-device", "virtio-balloon-pci"]
+        elif kind.startswith("mem-"):
+            boot = self.BOOT_MEMORY
+            size = memory - boot + self.MEMORY_ROOM
+            device = [
+                "-object", f"memory-backend-ram,id=m1,size={size}M",
+                "-device", "virtio-mem-pci,id=mem,memdev=m1,"
+                           f"block-size={kind.removeprefix('mem-')}M,"
+                           f"requested-size={memory - boot}M",
+            ]
+        elif kind == "hv":
+            device = self.dynamic_memory()
+        return ["-m", f"{boot}M,maxmem={memory + self.HOTPLUG}M", *device]
+
+    def dynamic_memory(self):
         return [
             "-object", f"memory-backend-ram,id=m1,size={self.MEMORY_ROOM}M",
             "-device", "vmbus-bridge",
@@ -88,8 +108,7 @@ class Guest:
             "qemu-system-x86_64", "-accel", "kvm",
             "-machine", "q35,vmport=off", "-smp", "1",
             "-cpu", ",".join([CPU, *boot["cpu"]]),
-            "-m", f"{boot['memory']}M,maxmem={boot['memory'] + self.HOTPLUG}M",
-            *self.balloon(boot["balloon"]),
+            *self.balloon(boot["balloon"], boot["memory"]),
             "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", "guest/vmlinuz", "-initrd", "guest/initrd",
             "-append", " ".join(append),

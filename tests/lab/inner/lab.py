@@ -13,6 +13,7 @@ from inner.host import Host
 
 MARK = "@lab "
 MODULE = "/hv_balloon.ko"
+HYPER_V = ("ours", "stock", "roomy")	# drivers of the Dynamic Memory host
 DEBUGFS = "/sys/kernel/debug/hv-balloon"
 PARAMETERS = "/sys/module/hv_balloon/parameters"
 WRITING = threading.Lock()
@@ -27,7 +28,7 @@ def emit(kind, **fields):
 
 class Lab:
     def __init__(self, boot, driver, directory, patience):
-        self.driver = driver		# "ours", "stock", "roomy" or "virtio"
+        self.driver = driver		# as run.Run has it
         self.emit = emit
         self.guest = Guest(boot, directory)
         self.host = Host(self.guest, patience)
@@ -39,7 +40,7 @@ class Lab:
 
     def load_driver(self, parameters=""):
         """Loads the driver: (exit status, what insmod said)."""
-        if self.driver == "virtio":
+        if self.driver not in HYPER_V:
             parameters = ""
         elif not self.ours and "pressure_report_delay" not in parameters:
             parameters += " pressure_report_delay=0"

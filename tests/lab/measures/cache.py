@@ -34,7 +34,7 @@ class Run(common.Measure):
             raise RuntimeError(f"only {cached:.0f} MiB are cached")
         self.take(MIB, "cache")
         if self.lab.ours:
-            self.take(self.host.actual() - LEAST, "rest")
+            self.take(self.balloon.actual() - LEAST, "rest")
             info = self.guest.meminfo()
             self.values |= {"rest_available": info["MemAvailable"],
                             "rest_floor": floor(info["MemTotal"])}

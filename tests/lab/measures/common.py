@@ -27,6 +27,9 @@ class HyperV:
     def ready(self):
         self.host.wait_ready()
 
+    def actual(self):
+        return self.host.actual()
+
     def start(self, mib):
         """Sets a target; the time since which the guest can know of it."""
         self.mark = self.host.mark()
@@ -58,18 +61,24 @@ class Virtio:
     def ready(self):
         pass
 
+    def actual(self):
+        return self.host.actual()
+
+    def ask(self, mib):
+        self.host.qmp.command("balloon", value=int(mib * MIB))
+
     def start(self, mib):
         self.target = mib
         now = time.time()
-        self.host.qmp.command("balloon", value=int(mib * MIB))
+        self.ask(mib)
         return now
 
     def finish(self, limit):
         end = time.time() + limit
-        last, changed = self.host.actual(), time.time()
+        last, changed = self.actual(), time.time()
         while last != self.target and time.time() < min(end, changed + STUCK):
             time.sleep(POLL)
-            actual = self.host.actual()
+            actual = self.actual()
             if actual != last:
                 last, changed = actual, time.time()
         return changed
@@ -78,17 +87,80 @@ class Virtio:
         return {}
 
 
+class VirtioMem(Virtio):
+    """Those of virtio-mem, which has all of the guest but what it boots with."""
+
+    DEVICE = "/machine/peripheral/mem"
+
+    def ready(self):
+        self.target = self.base() + self.property("requested-size")
+        self.finish(60)
+        if self.actual() != self.target:
+            raise TimeoutError(f"the guest has {self.actual()} MiB")
+
+    def property(self, name):
+        return self.host.qmp.command("qom-get", path=self.DEVICE,
+                                     property=name) / MIB
+
+    def base(self):
+        return self.host.guest.BOOT_MEMORY
+
+    def actual(self):
+        return self.base() + self.property("size")
+
+    def ask(self, mib):
+        size = max(mib - self.base(), 0)
+        self.host.qmp.command("qom-set", path=self.DEVICE,
+                              property="requested-size",
+                              value=int(size * MIB))
+
+
+class Large:
+    """Those of a balloon without a host: guest/large/ times itself."""
+
+    FILES = "/sys/module/large/parameters/"
+
+    def __init__(self, lab):
+        self.guest = lab.guest
+        self.size = FULL.memory
+        self.ended = 0.0
+
+    def ready(self):
+        pass
+
+    def read(self, name):
+        return int(self.guest.read(self.FILES + name))
+
+    def actual(self):
+        return self.size - self.read("mib")
+
+    def start(self, mib):
+        self.guest.run(f"echo {int(self.size - mib)} >{self.FILES}mib", 120)
+        self.ended = time.time()
+        return self.ended - self.read("us") / 1e6
+
+    def finish(self, _limit):
+        return self.ended
+
+    def wire(self):
+        return {}
+
+
+BALLOONS = {"virtio": Virtio, "large": Large, "mem-2": VirtioMem,
+            "mem-128": VirtioMem}
+BESIDE = tuple(BALLOONS)	# who can take and return like the others
+
+
 class Measure(scenario.Scenario):
     """A scenario whose result is a few named values."""
 
     limit = 900
-    contenders = ("stock", "virtio")
+    contenders = ("stock", *BESIDE)
     once = False			# one round will do
 
     def __init__(self, lab):
         super().__init__(lab)
-        kind = Virtio if lab.driver == "virtio" else HyperV
-        self.balloon = kind(lab)
+        self.balloon = BALLOONS.get(lab.driver, HyperV)(lab)
         self.values = {}
 
     @classmethod
@@ -105,10 +177,10 @@ class Measure(scenario.Scenario):
 
     def resize(self, mib, limit=600):
         """(seconds, MiB that the guest gave or got)."""
-        before = self.host.actual()
+        before = self.balloon.actual()
         start = self.balloon.start(mib)
         end = self.balloon.finish(limit)
-        return end - start, abs(self.host.actual() - before)
+        return end - start, abs(self.balloon.actual() - before)
 
     def swapped(self):
         """Pages that ever went to swap."""
@@ -119,7 +191,7 @@ class Measure(scenario.Scenario):
     def take(self, mib, key):
         """Has the guest give so many MiB; what it took becomes values."""
         swapped, blocks = self.swapped(), self.lab.driver_count(BY_BLOCK)
-        seconds, given = self.resize(self.host.actual() - mib)
+        seconds, given = self.resize(self.balloon.actual() - mib)
         self.values |= {f"{key}_s": seconds, f"{key}_mib": given,
                         f"{key}_swapped": self.swapped() - swapped}
         if self.lab.ours and given:

@@ -36,7 +36,7 @@ class Run(common.Measure):
         """Time until the guest has it in MemFree, or as good as there."""
         wanted = self.guest.meminfo()["MemFree"] + mib - SLACK - \
             PER_CPU * self.boot.memory
-        start = self.balloon.start(self.host.actual() + mib)
+        start = self.balloon.start(self.balloon.actual() + mib)
         while self.guest.meminfo()["MemFree"] < wanted:
             if time.time() > start + 300:
                 raise TimeoutError("the memory does not come back")

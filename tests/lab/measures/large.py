@@ -13,7 +13,7 @@ class Run(common.Measure):
 
     def measure(self):
         given = self.take(MIB, "large")
-        seconds, got = self.resize(self.host.actual() + given)
+        seconds, got = self.resize(self.balloon.actual() + given)
         gib = max(given, 1) / 1024
         self.values |= {"large_back_s": seconds, "large_back_mib": got,
                         "large_s_per_gib": self.values["large_s"] / gib,

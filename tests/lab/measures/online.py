@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""2 GiB are added to a guest and come online; then 512 MiB more, to see for how
-long interrupts are off.
+"""2 GiB are added to a guest and come online; then 512 MiB more, to see when the
+guest has the first of it, and again, to see for how long interrupts are off.
 """
 
 import statistics
+import time
 
 from measures import common, tracing
 
@@ -17,7 +18,7 @@ LOCKED = {"stock": CALLBACKS[:1], "ours": ("__free_pages_ok",)}
 
 class Run(common.Measure):
     boot = common.FULL
-    contenders = ("stock",)
+    contenders = ("stock", "mem-2", "mem-128")
 
     def measure(self):
         size = self.boot.memory
@@ -27,15 +28,28 @@ class Run(common.Measure):
         seconds, _ = self.resize(size + MIB)
         grown = self.guest.total() - total
         times = tracing.collect(self.guest)
-        blocks = times[WHOLE]
+        blocks = times.get(WHOLE, [0.0])
         calls = [seconds for name in CALLBACKS
                  for seconds in times.get(name.split(":")[0], ())]
-        callback = statistics.median(calls) * len(calls)
         self.values |= {"online_s": seconds, "online_mib": grown,
                         "online_blocks": len(blocks),
-                        "online_callback_ms": 1000 * callback / len(blocks),
                         "online_block_ms": 1000 * statistics.median(blocks)}
-        self.locked(size + MIB + MORE)
+        self.first(size + MIB + MORE)
+        if self.lab.driver not in LOCKED:
+            return
+        callback = statistics.median(calls) * len(calls)
+        self.values["online_callback_ms"] = 1000 * callback / len(blocks)
+        self.locked(size + MIB + 2 * MORE)
+
+    def first(self, size):
+        """Time until the guest has any more memory than before."""
+        total = self.guest.total()
+        start = self.balloon.start(size)
+        while self.guest.total() <= total:
+            if time.time() > start + 60:
+                raise TimeoutError("no memory comes")
+        self.values["online_first_s"] = time.time() - start
+        self.balloon.finish(60)
 
     def locked(self, size):
         tracing.time_functions(self.guest, LOCKED[self.lab.driver])
