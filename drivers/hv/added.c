@@ -10,6 +10,7 @@
 
 #include "base.h"
 #include "memory.h"
+#include "online.h"
 #include "trace.h"
 
 /*
@@ -237,7 +238,7 @@ static void online_block(struct hvb_memory *mem, unsigned long page)
 
 	if (err) {
 		hvb_base_count(mem->base, HVB_COUNT_ONLINE_FAILED);
-		hvb_block_say_offline(&mem->blocks, page, err);
+		hvb_online_say_failed(mem->base, page, err);
 	}
 	if (!pfn_to_online_page(page))
 		hvb_waiting_add(mem, page);

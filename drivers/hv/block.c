@@ -123,31 +123,6 @@ static int write_state(struct hvb_block_ctl *ctl, unsigned long page,
 }
 
 /**
- * hvb_block_zone() - where should the next block come online?
- * @ctl: changes its state
- * @policy: what the admin set
- *
- * Context: any.
- * Return: the zone; HVB_ZONE_NONE if the block is left to others.
- */
-enum hvb_zone hvb_block_zone(const struct hvb_block_ctl *ctl,
-			     enum hvb_online_policy policy)
-{
-	u64 kernel_pages = 0, movable_pages = 0;
-	int nid, i;
-
-	for_each_online_node(nid) {
-		struct zone *zones = NODE_DATA(nid)->node_zones;
-
-		for (i = 0; i < ZONE_MOVABLE; i++)
-			kernel_pages += zone_managed_pages(&zones[i]);
-		movable_pages += zone_managed_pages(&zones[ZONE_MOVABLE]);
-	}
-	return hvb_plan_zone(policy, kernel_pages, movable_pages,
-			     ctl->base->block_pages);
-}
-
-/**
  * hvb_block_online() - bring a block online
  * @ctl: changes its state
  * @page: number of its first page
@@ -170,21 +145,6 @@ int hvb_block_online(struct hvb_block_ctl *ctl, unsigned long page,
 		return err ?: -EIO;
 	trace_hvb_range(HVB_TRACE_ONLINE, page, ctl->base->block_pages);
 	return 0;
-}
-
-/**
- * hvb_block_say_offline() - say that a block didn't come online and is retried
- * @ctl: what changes its state
- * @page: number of its first page
- * @err: why
- *
- * Context: any.
- */
-void hvb_block_say_offline(const struct hvb_block_ctl *ctl, unsigned long page,
-			   int err)
-{
-	dev_warn_ratelimited(ctl->base->dev, "memory block %lu does not come online yet (%d), it is tried again\n",
-			     page / ctl->base->block_pages, err);
 }
 
 static void end_wait(struct timer_list *timer)

@@ -39,14 +39,10 @@ void hvb_block_exit(struct hvb_block_ctl *ctl);
 bool hvb_block_exists(struct device *ours, unsigned long number);
 int hvb_block_online(struct hvb_block_ctl *ctl, unsigned long page,
 		     enum hvb_zone zone);
-void hvb_block_say_offline(const struct hvb_block_ctl *ctl, unsigned long page,
-			   int err);
 int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
 		      unsigned long moved_pages);
 void hvb_block_begins(struct hvb_block_ctl *ctl);
 int hvb_block_cycle(struct hvb_block_ctl *ctl, unsigned long page,
 		    unsigned long moved_pages, enum hvb_zone zone);
-enum hvb_zone hvb_block_zone(const struct hvb_block_ctl *ctl,
-			     enum hvb_online_policy policy);
 
 #endif

@@ -4,24 +4,15 @@
  */
 #include <linux/blk_types.h>
 #include <linux/cpu.h>
-#include <linux/err.h>
-#include <linux/file.h>
-#include <linux/fs.h>
-#include <linux/kstrtox.h>
 #include <linux/mman.h>
-#include <linux/string.h>
 #include <linux/swap.h>
-#include <linux/time64.h>
 #include <linux/vmstat.h>
 
 #include "base.h"
 #include "counters.h"
 #include "demand.h"
-#include "fs.h"
+#include "vm.h"
 #include "zones.h"
-
-/* How often vm.overcommit_memory is looked at. */
-#define SETTINGS_US		(60 * USEC_PER_SEC)
 
 /* The most that the kernel keeps free because memory was added. */
 #define RESERVE_PAGES_MAX	((u64)(64 << 20) >> PAGE_SHIFT)
@@ -78,26 +69,15 @@ static void copy_events(const struct hvb_counters *last,
 	now->stalls = last->stalls;
 }
 
-/*
- * Modules see how much swap is free, but not how much there is. Swap in use is
- * the most ever seen free, less the swap free now, but no more than was ever
- * written: swap that was turned off isn't in use. Pages in the swap cache are
- * also in memory, and are counted there.
- */
-static u64 swapped_now(struct hvb_counting *counting,
-		       const struct hvb_counters *now)
+/* Pages in the swap cache are also in memory, and are counted there. */
+static u64 swapped_now(const struct hvb_counters *now)
 {
-	u64 most = READ_ONCE(counting->most_swap_free_pages), used;
-	u64 cached = 0;
+	u64 used = hvb_vm_swap_used_pages(now), cached = 0;
 
-	if (now->swap_free_pages > most)
-		WRITE_ONCE(counting->most_swap_free_pages, now->swap_free_pages);
-	used = most > now->swap_free_pages ? most - now->swap_free_pages : 0;
 #ifdef CONFIG_SWAP
 	cached = hvb_to_wire(global_node_page_state_pages(NR_SWAPCACHE));
 #endif
-	used = used > cached ? used - cached : 0;
-	return min(used, now->swapped_out_pages);
+	return used > cached ? used - cached : 0;
 }
 
 /**
@@ -182,49 +162,6 @@ static u64 left_to_caches(u64 file_pages)
 	return min(file_pages / 2, low) + min(hvb_to_wire(others) / 2, low);
 }
 
-/* Return: the number in a file of vm's; 0 when it can't be read. */
-static unsigned long read_setting(const char *path)
-{
-	struct file *file = hvb_fs_open(HVB_FS_PROC, path, O_RDONLY);
-	unsigned long value = 0;
-	char text[24] = "";
-	loff_t pos = 0;
-
-	if (IS_ERR(file))
-		return 0;
-	if (kernel_read(file, text, sizeof(text) - 1, &pos) <= 0 ||
-	    kstrtoul(strim(text), 10, &value))
-		value = 0;
-	__fput_sync(file);
-	return value;
-}
-
-/**
- * hvb_counters_tend() - look at what modules have no counter for
- * @counting: what is remembered
- * @now_us: the time
- *
- * What the kernel promises (vm.overcommit_memory). It is read from files, but
- * not often: it hardly ever changes.
- *
- * Context: a kernel thread of the driver's; may sleep.
- */
-void hvb_counters_tend(struct hvb_counting *counting, u64 now_us)
-{
-	unsigned long mode;
-	u32 percent = 0;
-
-	if (counting->looked_us && now_us - counting->looked_us < SETTINGS_US)
-		return;
-	counting->looked_us = now_us;
-	mode = read_setting("sys/vm/overcommit_memory");
-	if (mode == HVB_OVERCOMMIT_NEVER &&
-	    !read_setting("sys/vm/overcommit_kbytes"))
-		percent = read_setting("sys/vm/overcommit_ratio");
-	WRITE_ONCE(counting->limit_percent, percent);
-	WRITE_ONCE(counting->overcommit, mode);
-}
-
 /**
  * hvb_counters_show() - have MemTotal show more than there is
  * @counting: what is remembered
@@ -303,15 +240,13 @@ void hvb_counters_read_avail(struct hvb_counters *now)
 
 /**
  * hvb_counters_read_room() - read what says how much may be given
- * @counting: state from earlier readings
  * @last: NULL; or an earlier reading, whose events will do unless swap moved
  * @seen: what was glanced at
  * @now: filled in; all other figures are 0
  *
  * Context: may sleep; takes the lock of CPU hotplug.
  */
-void hvb_counters_read_room(struct hvb_counting *counting,
-			    const struct hvb_counters *last,
+void hvb_counters_read_room(const struct hvb_counters *last,
 			    const struct hvb_glance *seen,
 			    struct hvb_counters *now)
 {
@@ -321,14 +256,13 @@ void hvb_counters_read_room(struct hvb_counting *counting,
 	hvb_counters_read_avail(now);
 	now->free_pages = seen->free_pages;
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
-	now->overcommit = READ_ONCE(counting->overcommit);
-	now->limit_percent = READ_ONCE(counting->limit_percent);
+	hvb_vm_promises(now);
 	now->swap_free_pages = seen->swap_free_pages;
 	if (last && last->swap_free_pages == now->swap_free_pages)
 		copy_events(last, now);
 	else
 		read_events(now);
-	now->swapped_pages = swapped_now(counting, now);
+	now->swapped_pages = swapped_now(now);
 	now->swap_pages = now->swap_free_pages + now->swapped_pages;
 	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);
 	now->thrashed_pages = hvb_to_wire(thrashed);
@@ -344,14 +278,14 @@ void hvb_counters_read_room(struct hvb_counting *counting,
  *
  * Context: may sleep; takes the lock of CPU hotplug.
  */
-void hvb_counters_read(struct hvb_counting *counting,
+void hvb_counters_read(const struct hvb_counting *counting,
 		       const struct hvb_counters *last,
 		       struct hvb_counters *now)
 {
 	struct hvb_glance seen;
 
 	hvb_counters_glance(&seen);
-	hvb_counters_read_room(counting, last, &seen, now);
+	hvb_counters_read_room(last, &seen, now);
 	now->lent_pages = hvb_to_wire(lent_now());
 	now->file_pages = seen.file_pages;
 	now->cache_pages = left_to_caches(seen.file_pages);

@@ -16,8 +16,8 @@
 
 #include "base.h"
 #include "channel.h"
-#include "fs.h"
 #include "memory.h"
+#include "reclaim.h"
 #include "request.h"
 #include "signs.h"
 
@@ -180,16 +180,6 @@ static void look(struct hvb_requests *reqs, const struct request *req,
 	hold->kernel_least = least_order(hold->room.kernel_pages, wanted);
 }
 
-/* Kernels before 6.11 can't leave swap alone here; they refuse the text. */
-static int reclaim_some(unsigned long nr_pages)
-{
-	char text[40];
-
-	snprintf(text, sizeof(text), "%luM swappiness=0",
-		 nr_pages >> (20 - PAGE_SHIFT));
-	return hvb_fs_write(HVB_FS_CGROUP2, "memory.reclaim", text);
-}
-
 /*
  * If clean page cache is most of what may go, it goes first and all at once:
  * that frees blocks and long runs, and nothing has to be reclaimed page by
@@ -206,7 +196,7 @@ static void drop_cache(struct hvb_requests *reqs, struct request *req)
 	       hvb_channel_is_serving(reqs->channel)) {
 		unsigned long part = min(need, RECLAIM_PAGES);
 
-		err = reclaim_some(part);
+		err = hvb_reclaim_cache(part);
 		need -= part;
 		if (!hvb_request_limit(reqs, &req->start, need))
 			break;
@@ -243,7 +233,7 @@ static bool ask_caches(struct hvb_requests *reqs, struct request *req,
 	if (!may_ask(reqs, hold, &before))
 		return false;
 	reqs->asked_at = jiffies;
-	err = reclaim_some(ASK_PAGES);
+	err = hvb_reclaim_cache(ASK_PAGES);
 	if (err && err != -EAGAIN)
 		return false;
 	hvb_counters_glance(&after);

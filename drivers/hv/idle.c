@@ -17,6 +17,7 @@
 #include "base.h"
 #include "channel.h"
 #include "memory.h"
+#include "online.h"
 
 /* First and longest pause before retrying a block that didn't come online. */
 #define RETRY_MS	1000
@@ -58,7 +59,7 @@ static int online_one(struct hvb_memory *mem, unsigned long start,
 		return err;
 	err = hvb_block_online(&mem->blocks, start, zone);
 	if (err)
-		hvb_block_say_offline(&mem->blocks, start, err);
+		hvb_online_say_failed(mem->base, start, err);
 	return err;
 }
 

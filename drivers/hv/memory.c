@@ -210,7 +210,7 @@ void hvb_memory_read_room(struct hvb_memory *mem,
 	struct hvb_glance seen;
 
 	hvb_counters_glance(&seen);
-	hvb_counters_read_room(&mem->counting, last, &seen, now);
+	hvb_counters_read_room(last, &seen, now);
 	mutex_lock(&mem->lock);
 	now->total_pages = hvb_to_wire(hvb_counters_total(&mem->counting));
 	mutex_unlock(&mem->lock);
@@ -232,21 +232,18 @@ static void show(struct hvb_memory *mem, u64 wanted_pages, u64 max_pages)
 }
 
 /**
- * hvb_memory_tend() - look at what hvb_memory_read() can't
+ * hvb_memory_tend() - keep MemTotal at what the admin wants it to show
  * @mem: the guest's memory
  * @max_pages: the most that the host gives, 0 when it didn't say
- * @now_us: the time
  *
- * And keep MemTotal at what the admin wants it to show. To be called often;
- * mostly it does nothing.
+ * To be called often; mostly it does nothing.
  *
  * Context: a kernel thread of the driver's; may sleep.
  */
-void hvb_memory_tend(struct hvb_memory *mem, u64 max_pages, u64 now_us)
+void hvb_memory_tend(struct hvb_memory *mem, u64 max_pages)
 {
 	u64 wanted_mib = READ_ONCE(mem->base->params->memtotal_mib);
 
-	hvb_counters_tend(&mem->counting, now_us);
 	if (wanted_mib || hvb_counters_shown(&mem->counting))
 		show(mem, HVB_MIB_PAGES(wanted_mib), max_pages);
 }

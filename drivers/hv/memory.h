@@ -128,7 +128,7 @@ int hvb_memory_init(struct hvb_memory *mem, struct hvb_base *base,
 void hvb_memory_exit(struct hvb_memory *mem, bool is_leaving);
 void hvb_memory_go_on(struct hvb_memory *mem);
 void hvb_memory_settle(struct hvb_memory *mem);
-void hvb_memory_tend(struct hvb_memory *mem, u64 max_pages, u64 now_us);
+void hvb_memory_tend(struct hvb_memory *mem, u64 max_pages);
 void hvb_memory_read(struct hvb_memory *mem, const struct hvb_counters *last,
 		     struct hvb_counters *now);
 void hvb_memory_read_room(struct hvb_memory *mem,

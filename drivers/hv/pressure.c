@@ -7,8 +7,7 @@
  * time to time, since cgroup2 may be mounted later, and PSI may be turned off
  * and on.
  *
- * Meanwhile a fallback watches the cost of allocations while memory is low. In
- * the kernel tree, psi.c could call PSI directly.
+ * Meanwhile a fallback watches the cost of allocations while memory is low.
  *
  * Context: the reporter's thread, unless said otherwise; all functions may
  * sleep.

@@ -134,7 +134,7 @@ static u64 look(struct hvb_reporter *rep)
 
 	signals = hvb_signs_take(rep->signs);
 	hvb_conversation_agreed(rep->conv, &agreed);
-	hvb_memory_tend(rep->mem, agreed.max_page_count, now_us);
+	hvb_memory_tend(rep->mem, agreed.max_page_count);
 	read_counters(rep, &now, now_us);
 	trace_hvb_look(&now);
 	hvb_report_sizes(rep, &now, &agreed);

@@ -22,6 +22,7 @@
 #include "base.h"
 #include "channel.h"
 #include "memory.h"
+#include "online.h"
 
 #define PAUSE_MS	1000
 #define PAUSE_MAX_MS	60000
@@ -52,7 +53,7 @@ int hvb_waiting_online(struct hvb_memory *mem, unsigned long page)
 	enum hvb_zone zone;
 
 	policy = READ_ONCE(mem->base->params->online_policy);
-	zone = hvb_block_zone(&mem->blocks, policy);
+	zone = hvb_online_zone(mem->base, policy);
 	if (zone == HVB_ZONE_NONE)
 		return 0;
 	return hvb_block_online(&mem->blocks, page, zone);
