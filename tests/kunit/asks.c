@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Owns what the scripted host asks and how it judges the answers: pages that
- * it takes and returns, with its own record of what it holds, memory that it
- * adds; and the state of a memory block, as an admin sets it.
+ * it takes and returns, with its own record of what it holds, and memory that
+ * it adds.
  */
-#include <linux/err.h>
-#include <linux/file.h>
-#include <linux/fs.h>
 #include <linux/memory.h>
-#include <linux/mount.h>
-#include <linux/slab.h>
 
 #include "host.h"
 
@@ -287,41 +282,4 @@ void host_finds_pages(struct host *host)
 			cond_resched();
 	}
 	KUNIT_EXPECT_EQ(host->test, nr_offline, nr_absent);
-}
-
-static int write_state(struct vfsmount *mnt, const char *path,
-		       const char *state)
-{
-	struct file *file = file_open_root_mnt(mnt, path, O_WRONLY, 0);
-	loff_t pos = 0;
-	ssize_t done;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	done = kernel_write(file, state, strlen(state), &pos);
-	fput(file);
-	return done < 0 ? done : 0;
-}
-
-/**
- * block_set() - set a memory block online or offline
- * @page: its first page
- * @state: as sysfs knows it
- *
- * Return: 0 or an errno.
- */
-int block_set(unsigned long page, const char *state)
-{
-	struct file_system_type *type = get_fs_type("sysfs");
-	struct vfsmount *mnt = type ? kern_mount(type) : ERR_PTR(-ENODEV);
-	char path[64];
-	int err;
-
-	if (IS_ERR(mnt))
-		return PTR_ERR(mnt);
-	snprintf(path, sizeof(path), "devices/system/memory/memory%lu/state",
-		 page / block_pages());
-	err = write_state(mnt, path, state);
-	kern_unmount(mnt);
-	return err;
 }

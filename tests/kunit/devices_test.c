@@ -9,8 +9,8 @@
 #include <linux/kthread.h>
 #include <linux/oom.h>
 
-#include "cgroup.h"
 #include "host.h"
+#include "psi_switch.h"
 
 #define RACE_MS		2000
 #define SOON_MS		3000
@@ -42,7 +42,7 @@ static void a_trigger_changed_in_between_is_armed_later(struct kunit *test)
 	struct host *host = host_connected(test);
 	struct hvb_device *dm = &host->dm;
 
-	cgroup_mount(test);
+	psi_switch_init(test);
 	KUNIT_EXPECT_EQ(test, 0, change(host, FIRST));
 	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(dm));
 	KUNIT_EXPECT_TRUE(test, is_armed(host, FIRST));
@@ -60,7 +60,7 @@ static void a_trigger_that_is_refused_is_not_kept(struct kunit *test)
 {
 	struct host *host = host_connected(test);
 
-	cgroup_mount(test);
+	psi_switch_init(test);
 	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 	KUNIT_EXPECT_EQ(test, 0, change(host, FIRST));
 	KUNIT_EXPECT_EQ(test, -EINVAL, change(host, "full 50000"));
@@ -111,7 +111,7 @@ static void triggers_change_while_devices_come_and_go(struct kunit *test)
 	unsigned long start = jiffies;
 	struct task_struct *thread;
 
-	cgroup_mount(test);
+	psi_switch_init(test);
 	thread = kthread_run(writes, &writer, "writer");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
 	while (jiffies_to_msecs(jiffies - start) < RACE_MS) {

@@ -10,9 +10,9 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 
-#include "cgroup.h"
 #include "fault.h"
 #include "host.h"
+#include "psi_switch.h"
 
 #define NR_PAGES	500
 #define NR_BLOCKS	3
@@ -294,7 +294,7 @@ static void a_trigger_that_fails_changes_nothing(struct kunit *test)
 	unsigned int nth = 0;
 	bool failed;
 
-	cgroup_mount(test);
+	psi_switch_init(test);
 	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(dm));
 	KUNIT_ASSERT_EQ(test, 0, hvb_reporter_set_psi(&dm->reporter, HVB_PSI_TRIGGER,
 						      "full 50000 500000"));

@@ -9,8 +9,8 @@
 #include <linux/kthread.h>
 #include <linux/sizes.h>
 
-#include "cgroup.h"
 #include "host.h"
+#include "psi_switch.h"
 
 /* How long a race lasts. */
 #define RACE_MS		2000
@@ -169,7 +169,7 @@ static void a_trigger_is_shown_while_it_changes(struct kunit *test)
 	unsigned long start = jiffies;
 	struct admin admin = {};
 
-	cgroup_mount(test);
+	psi_switch_init(test);
 	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 	begin(&admin, host, looks_at_a_trigger);
 	for (unsigned int i = 0; goes_on(&admin, start); i++)
