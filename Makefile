@@ -3,8 +3,8 @@
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
-.PHONY: modules install uninstall demo test lab lab-long lab-builtin kunit kunit-in-tree mutants \
-	replay sections fuzz simulate soak clean
+.PHONY: modules install uninstall demo test lab lab-long lab-builtin kunit \
+	kunit-in-tree mutants replay sections fuzz simulate soak clean
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -28,9 +28,9 @@ test:
 kunit:
 	tests/kunit/run
 
-# The same suites, built into a kernel that has the driver in its tree.
+# The same suites in a kernel that has the driver in its tree.
 kunit-in-tree:
-	tests/lab/bootstrap.sh ../kunit/in_tree.py
+	tests/kunit/run --in-tree
 
 # A recorded host, in KUnit: make replay TRACE=<what hv-balloon-record wrote>
 # With SIZE=<MiB that the guest had at its start>, also as a model of that host in
@@ -106,7 +106,7 @@ bench-real:
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
-.PHONY: check dkms dkms-remove deb in-tree dist install-tools
+.PHONY: check dkms dkms-remove deb in-tree built-in dist install-tools
 
 # Builds for every kernel, static checks and packaging; no guest is booted.
 check:
@@ -145,6 +145,12 @@ ifneq ($(UNITDIR),)
 	install -D -m 644 -t $(DESTDIR)$(UNITDIR) contrib/systemd/*
 endif
 
-# Replaces the stock driver in a kernel source: make in-tree KDIR=<source>
+# Replaces the stock driver in a kernel source, in commits if that is a git tree:
+# make in-tree KDIR=<source>
 in-tree:
-	scripts/in-tree.sh $(KDIR)
+	python3 -B scripts/in-tree/run.py "$(KDIR)"
+
+# The same for a kernel of one's own, of any version from 6.1 on, which stays as
+# it is otherwise.
+built-in:
+	python3 -B scripts/in-tree/run.py --module "$(KDIR)"

@@ -5,7 +5,7 @@
  * device_online() would do, but a module can't call it for a memory block that
  * it can't look up. What every kernel offers is the file that admins and udev
  * write to, so this code writes to it (fs.c). Built into the kernel, it could
- * call device_online() and device_offline() instead.
+ * call device_online() and device_offline() instead (in-tree/block.c does).
  *
  * Context: the device's workqueue; all functions may sleep.
  */

@@ -77,9 +77,11 @@ build newest without CGROUPS
 build newest without MEMORY_HOTREMOVE
 build newest without NUMA
 build newest without TRANSPARENT_HUGEPAGE
+in-tree series
+in-tree driver by checkpatch
+built-in 6.12
 in-tree x86
 in-tree x86 clang
-in-tree x86 newest
 in-tree arm64 4K and 64K pages
 checkpatch --strict
 kernel-doc
@@ -124,6 +126,7 @@ examples of settings
 QUICK = """
 build * gcc sparse
 build 6.12 strict types
+in-tree series
 rules for files
 hosts from their records
 parameters as documented

@@ -85,28 +85,10 @@ def compiler(choice):
     return "gcc-12" if choice == "6.1" else "gcc"
 
 
-def source_package(apt, choice):
-    """linux-source-6.12, for one; it exists once for each version."""
-    if choice == "newest":
-        version = apt.release(choice, "cloud-amd64")
-        choice = re.match(r"\d+\.\d+", version)[0]
-    return f"linux-source-{choice}"
-
-
 def build_source(path, choice):
-    root.say(f"fetching and unpacking the source of kernel {choice}"
-             " (a minute)")
     target = path / SOURCE.lstrip("/")
     target.mkdir(parents=True)
-    with tempfile.TemporaryDirectory(dir=root.cache_dir()) as directory:
-        fetch(kernels.SUITES[choice],
-              lambda apt: [source_package(apt, choice)], directory)
-        archive, = Path(directory, "usr/src").glob("linux-source-*.tar.xz")
-        top = archive.name.removesuffix(".tar.xz")
-        subprocess.run(["tar", "-xJf", archive, "--strip-components=1",
-                        "--wildcards", "--anchored",
-                        *(f"--exclude={top}/{name}" for name in LEAVE_OUT),
-                        "-C", target], check=True)
+    kernels.unpack_source(choice, target, LEAVE_OUT)
 
 
 def source(choice="6.12"):

@@ -36,17 +36,18 @@ def module(change=None):
         yield work / "tests/kunit" / MODULE
 
 
-def boot(built, init, cpu, suites, seconds, parameters=""):
+def boot(built, init, cpu, suites, seconds, parameters="", image=None):
     """The text of the machine's serial line.
 
     built, init: files: the test module, and the machine's first process.
     cpu: how to emulate it, in QEMU's options. suites: a glob. seconds: when
-    to give up. parameters: the module's.
+    to give up. parameters: the module's. image: another kernel than the debug
+    kernel.
     """
     with tempfile.TemporaryDirectory(prefix="hv_balloon.") as directory:
         work = Path(directory)
-        work.joinpath("bzImage").write_bytes(
-            (kernel.kernel() / "bzImage").read_bytes())
+        image = image or kernel.kernel() / "bzImage"
+        work.joinpath("bzImage").write_bytes(image.read_bytes())
         work.joinpath("initrd").write_bytes(images.cpio([
             images.directory("bin"), images.busybox(),
             ("bin/sh", 0o120777, b"busybox"),

@@ -8,15 +8,17 @@ checker of the kernel printed, a leak, and a run that doesn't come to its end
 each count as a failure. The kernel's own parser reads the results.
 
 	run.py [--seed N] [--messages N] [--cpus N] [--filter GLOB]
-	       [--log FILE]
+	       [--log FILE] [--in-tree]
 """
 
 import argparse
+import contextlib
 from pathlib import Path
 import random
 import sys
 
 import machine  # its first lines make the lab's modules found
+import in_tree
 import results
 import root
 
@@ -24,6 +26,17 @@ HERE = Path(__file__).resolve().parent
 TIME_LIMIT = 1200	# seconds; a run takes about three minutes
 MESSAGES = 100000
 MESSAGES_PER_SECOND = 500	# at least; with so many more, it takes longer
+
+
+@contextlib.contextmanager
+def built(is_in_tree):
+    """(kernel, or None for the debug kernel; test module; its sources)"""
+    if is_in_tree:
+        made = in_tree.entry()
+        yield made / "bzImage", made / machine.MODULE, made / in_tree.SUITES
+    else:
+        with machine.module() as module:
+            yield None, module, HERE
 
 
 def main():
@@ -36,19 +49,21 @@ def main():
     parser.add_argument("--filter", default="*",
                         help="only suites (or suite.test) so named")
     parser.add_argument("--log", type=Path, help="keep the serial line's text")
+    parser.add_argument("--in-tree", action="store_true",
+                        help="in a kernel that has the driver in its tree")
     args = parser.parse_args()
     args.seed = args.seed or random.randrange(1, 2**31)
     print(f"seed={args.seed}", flush=True)
 
-    with machine.module() as module:
+    with built(args.in_tree) as (image, module, suites):
         root.say("running the suites")
         log = machine.boot(module, HERE / "init.sh",
                            [*machine.CPU, "-smp", str(args.cpus)], args.filter,
                            TIME_LIMIT + args.messages / MESSAGES_PER_SECOND,
-                           f"seed={args.seed} messages={args.messages}")
+                           f"seed={args.seed} messages={args.messages}", image)
     if args.log:
         args.log.write_text(log)
-    report, passed, failed = results.judge(log, args.filter != "*")
+    report, passed, failed = results.judge(log, args.filter != "*", suites)
     print(report)
     for line in failed:
         print(f"failed: {line}")

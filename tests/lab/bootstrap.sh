@@ -31,7 +31,7 @@ fi
 
 # command:package pairs; only what is missing is installed.
 missing=
-for pair in python3:python3 mmdebstrap:mmdebstrap mke2fs:e2fsprogs \
+for pair in python3:python3 git:git mmdebstrap:mmdebstrap mke2fs:e2fsprogs \
 	    unshare:util-linux dpkg-deb:dpkg tar:tar; do
 	command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done

@@ -37,8 +37,11 @@ def driver(kernel, name=None):
     """The module of this tree for a kernel; a warning is an error.
 
     Its contents, not its path: a later build may remove the file. name: for one
-    that is to take over from the stock driver's module.
+    that is to take over from the stock driver's module. Empty for a kernel that
+    has the driver built in.
     """
+    if kernel.choice == "in-tree":
+        return b""
     given = os.environ.get("LAB_HV_BALLOON_KO")
     if given:
         return Path(given).read_bytes()
@@ -73,7 +76,7 @@ def build_module(path, kernel, sources, settings=()):
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_bytes(contents)
     if kernel.choice == "debug":
-        kernels.kunit_kernel().make_modules(path, ".", *settings)
+        kernels.kunit_module("kernel").make_modules(path, ".", *settings)
         return
     if kernel.choice == "builtin":
         kernels.importlib.import_module("builtin").make_modules(path)

@@ -18,7 +18,7 @@ CONFIG = Path(__file__).resolve().with_name("builtin.config")
 
 def entry():
     """The cache entry: source/, build/ and bzImage."""
-    kunit = kernels.kunit_kernel()
+    kunit = kernels.kunit_module("kernel")
     key = root.key_of(kunit.source_version(), CONFIG.read_text(),
                       kunit.KEEP_SOURCE, kunit.KEEP_BUILD)
     return root.cached("builtin-kernel", key, make)
@@ -30,7 +30,7 @@ def wanted(path):
 
 
 def make(path):
-    kunit = kernels.kunit_kernel()
+    kunit = kernels.kunit_module("kernel")
     for name in ("source", "build"):
         (path / name).mkdir(parents=True)
     kunit.unpack(kunit.trees(path))
@@ -58,7 +58,7 @@ def kernel(choice):
 
 def make_modules(work):
     """Builds the modules of a folder; a warning is an error."""
-    kunit = kernels.kunit_kernel()
+    kunit = kernels.kunit_module("kernel")
     out = kunit.in_root(["make", "-C", kunit.BUILD, f"M={kunit.STAGE}",
                          f"-j{os.cpu_count()}", "modules"],
                         [*kunit.trees(entry()), (work, kunit.STAGE)])

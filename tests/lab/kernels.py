@@ -9,6 +9,7 @@ files lie once they are unpacked in the root.
 	debug	the KUnit suites' kernel (tests/kunit/kernel.py), or what
 		LAB_KERNEL_IMAGE and LAB_MODULES_DIR name
 	builtin	one that has the stock driver built in (builtin.py)
+	in-tree	one with the driver in its tree, built in (tests/kunit/in_tree.py)
 
 The packages carry their version in every path, so any number of them can
 share the root; a marker file there says that one is complete.
@@ -27,9 +28,10 @@ import root
 
 KUNIT = Path(__file__).resolve().parent.parent / "kunit"
 OUTER = "6.12"
+NO_MODULES = Path("/nonexistent")
 SUITES = {"6.12": "trixie", "newest": "trixie-backports",
           "7.2": "trixie-backports", "6.1": "bookworm"}
-CHOICES = [*SUITES, "debug", "builtin"]
+CHOICES = [*SUITES, "debug", "builtin", "in-tree"]
 WANTED = re.compile(
     r"linux-(image|binary-unsigned|base|modules|headers|kbuild)-\d")
 OTHER_NAME = "hv_balloon_dm"	# of the driver, beside the stock one
@@ -59,6 +61,9 @@ def kernel(choice):
         return debug_kernel()
     if choice == "builtin":
         return importlib.import_module("builtin").kernel(choice)
+    if choice == "in-tree":
+        image = kunit_module("in_tree").entry() / "bzImage"
+        return Kernel(choice, image.parent.name, image, NO_MODULES)
     tree = root.root()
     marker = tree / "kernels" / choice
     if not marker.exists():
@@ -72,20 +77,20 @@ def kernel(choice):
     return Kernel(choice, version, image, modules)
 
 
-def kunit_kernel():
-    """The module that builds the debug kernel, and modules for it.
+def kunit_module(name):
+    """One of those that build kernels, and modules for them.
 
     It uses the lab's own modules, so it can't be imported before them.
     """
     if str(KUNIT) not in sys.path:
         sys.path.append(str(KUNIT))
-    return importlib.import_module("kernel")
+    return importlib.import_module(name)
 
 
 def debug_kernel():
     image = os.environ.get("LAB_KERNEL_IMAGE") or \
-        kunit_kernel().kernel() / "bzImage"
-    modules = os.environ.get("LAB_MODULES_DIR") or "/nonexistent"
+        kunit_module("kernel").kernel() / "bzImage"
+    modules = os.environ.get("LAB_MODULES_DIR") or NO_MODULES
     return Kernel("debug", Path(image).parent.name, Path(image), Path(modules))
 
 
@@ -170,3 +175,37 @@ def unpack(choice, tree, marker):
     marker.parent.mkdir(exist_ok=True)
     marker.write_text(version + "\n")
     root.say(f"kernel {choice} is {version}")
+
+
+def source_package(apt, choice):
+    """linux-source-6.12, for one; it exists once for each version."""
+    if choice == "newest":
+        version = apt.release(choice, "cloud-amd64")
+        choice = re.match(r"\d+\.\d+", version)[0]
+    return f"linux-source-{choice}"
+
+
+def fetch_source(path, choice):
+    root.say(f"fetching the source of kernel {choice}")
+    with tempfile.TemporaryDirectory(dir=root.cache_dir()) as directory:
+        apt = Apt(Path(directory), SUITES[choice])
+        apt.get("download", source_package(apt, choice))
+        package, = Path(directory).glob("*.deb")
+        subprocess.run(["dpkg-deb", "--extract", package, directory],
+                       check=True)
+        archive, = Path(directory, "usr/src").glob("linux-source-*.tar.xz")
+        path.mkdir()
+        archive.rename(path / archive.name)
+
+
+def unpack_source(choice, target, leave_out):
+    """A kernel's source, without what these patterns match."""
+    archive, = root.cached(
+        f"archive-{choice}", root.key_of(choice),
+        lambda path: fetch_source(path, choice)).iterdir()
+    root.say(f"unpacking {archive.name} (a minute)")
+    top = archive.name.removesuffix(".tar.xz")
+    subprocess.run(["tar", "-xJf", archive, "--strip-components=1",
+                    "--wildcards", "--anchored",
+                    *(f"--exclude={top}/{name}" for name in leave_out),
+                    "-C", target], check=True)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The state of a memory block: see block.c. */
+#ifndef _HVB_BLOCK_H
+#define _HVB_BLOCK_H
+
+#include "plan.h"
+
+struct hvb_base;
+
+/* How long offlining a block may take, apart from moving its pages. */
+#define HVB_OFFLINE_MS		200
+
+/**
+ * struct hvb_block_ctl - changes the state of memory blocks
+ */
+struct hvb_block_ctl {
+	/** @base: of the device */
+	const struct hvb_base *base;
+	/** @offline_wait_ms: as HVB_OFFLINE_MS */
+	unsigned int offline_wait_ms;
+};
+
+void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base);
+int hvb_block_online(struct hvb_block_ctl *ctl, unsigned long page,
+		     enum hvb_zone zone);
+int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
+		      unsigned long moved_pages);
+int hvb_block_cycle(struct hvb_block_ctl *ctl, unsigned long page,
+		    unsigned long moved_pages, enum hvb_zone zone);
+
+#endif
