@@ -3,8 +3,8 @@
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
-.PHONY: modules install uninstall demo test lab lab-long lab-builtin kunit \
-	kunit-in-tree mutants replay sections fuzz simulate soak clean
+.PHONY: modules install uninstall demo test test-in-tree lab lab-long lab-builtin \
+	kunit kunit-in-tree mutants replay sections fuzz simulate soak clean
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -40,6 +40,11 @@ ifneq ($(SIZE),)
 	tests/lab/bootstrap.sh ../simulate/hosts.py "$(abspath $(TRACE))" $(SIZE)
 endif
 	tests/lab/bootstrap.sh ../kunit/replay.py "$(abspath $(TRACE))"
+
+# Both the suites and the lab, with the driver in the kernel's own tree. The kernel
+# is built for it, which takes some 10 minutes.
+test-in-tree: kunit-in-tree
+	tests/lab/bootstrap.sh run.py --kernel in-tree
 
 # Whether the suites find a driver that is broken on purpose, in many places.
 mutants:

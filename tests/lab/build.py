@@ -37,11 +37,11 @@ def driver(kernel, name=None):
     """The module of this tree for a kernel; a warning is an error.
 
     Its contents, not its path: a later build may remove the file. name: for one
-    that is to take over from the stock driver's module. Empty for a kernel that
-    has the driver built in.
+    that is to take over from the stock driver's module. For a kernel that has
+    the driver built in, only what a module says of itself.
     """
     if kernel.choice == "in-tree":
-        return b""
+        return kernels.kunit_module("in_tree").info()
     given = os.environ.get("LAB_HV_BALLOON_KO")
     if given:
         return Path(given).read_bytes()

@@ -28,6 +28,10 @@ LONG = [
 # For kernels with CMA alone: the debug kernel, and Debian's from 7.2 on.
 CMA = ["cma"]
 
+# For a kernel that has the driver built in: without those that load another
+# module or need cgroup2 to be missing.
+IN_TREE = [name for name in NAMES if name not in ("hostile", "cgroup1")]
+
 # Too many to be listed: see scenarios/soak.py, churn.py, sleep.py, hostile.py.
 # takeover-boot is for --kernel builtin alone.
 UNLISTED = re.compile(

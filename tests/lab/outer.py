@@ -82,6 +82,7 @@ class Machine:
             "direct": is_direct(),
             "directory": "/tmp/guest",
             "driver": driver,
+            "is_built_in": kernel.choice == "in-tree",
             "patience": DEBUG_PATIENCE if kernel.choice == "debug" else 1,
             "scenarios": [scenario.name() for scenario in scenarios],
         }

@@ -273,10 +273,14 @@ def execute(runs, jobs):
 
 def main():
     args = parse()
-    scenarios = catalogue.scenarios(args.names, args.long)
+    is_in_tree = args.kernel == "in-tree"
+    if is_in_tree and args.driver != "ours":
+        sys.exit("run.py: the kernel in-tree has only this driver")
+    names = args.names or (catalogue.IN_TREE if is_in_tree else None)
+    scenarios = catalogue.scenarios(names, args.long)
     kernel = kernels.kernel(args.kernel)
     drivers = ("ours", "stock") if args.driver == "both" else (args.driver,)
-    compares = "ours" in drivers and not args.quick
+    compares = "ours" in drivers and not args.quick and not is_in_tree
     runs = plan(kernel, drivers, ("stock", "roomy") if compares else (),
                 scenarios)
     outer.prepare()

@@ -14,6 +14,8 @@ from inner.host import Host
 MARK = "@lab "
 MODULE = "/hv_balloon.ko"
 HYPER_V = ("ours", "stock", "roomy")	# drivers of the Dynamic Memory host
+VMBUS = "/sys/bus/vmbus"
+GUID = "525074dc-8985-46e2-8057-a307dc18a502"
 DEBUGFS = "/sys/kernel/debug/hv-balloon"
 PARAMETERS = "/sys/module/hv_balloon/parameters"
 WRITING = threading.Lock()
@@ -27,8 +29,9 @@ def emit(kind, **fields):
 
 
 class Lab:
-    def __init__(self, boot, driver, directory, patience):
+    def __init__(self, boot, driver, directory, patience, is_built_in=False):
         self.driver = driver		# as run.Run has it
+        self.is_built_in = is_built_in
         self.emit = emit
         self.guest = Guest(boot, directory)
         self.host = Host(self.guest, patience)
@@ -45,12 +48,26 @@ class Lab:
         elif not self.ours and "pressure_report_delay" not in parameters:
             parameters += " pressure_report_delay=0"
         start = time.monotonic()
-        result = self.guest.attempt(f"insmod {MODULE} {parameters}", 60)
+        result = self.bind("bind") if self.is_built_in else \
+            self.guest.attempt(f"insmod {MODULE} {parameters}", 60)
         self.load_seconds = time.monotonic() - start
         return result
 
     def unload_driver(self):
+        if self.is_built_in:
+            return self.bind("unbind")
         return self.guest.attempt("rmmod hv_balloon", 60)
+
+    def bind(self, action):
+        """Gives the device to a driver that is built in, or takes it away.
+
+        It is bound when the kernel has started.
+        """
+        return self.guest.attempt(
+            f"cd {VMBUS}/devices; device=$(dirname $(grep -l {GUID} "
+            f"*/class_id)); [ {action} = unbind ] || ! [ -e $device/driver ] "
+            f"|| exit 0; echo $device >{VMBUS}/drivers/hv_balloon/{action}",
+            60)
 
     def driver_says(self):
         """The driver's debugfs file: {label: value}."""

@@ -60,9 +60,12 @@ def main():
     if not plan["direct"]:
         OVERCOMMIT.write_text("1")
     patience = plan["patience"]
-    lab = Lab(plan["boot"], plan["driver"], directory, patience)
+    lab = Lab(plan["boot"], plan["driver"], directory, patience,
+              plan["is_built_in"])
     emit("ready")
     try:
+        if lab.is_built_in and not plan["boot"]["loaded"]:
+            lab.unload_driver()
         if plan["boot"]["loaded"]:
             status, text = lab.load_driver()
             emit("loaded", status=status, text=text)
