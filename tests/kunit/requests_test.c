@@ -223,8 +223,6 @@ static void giving_reads_less_and_reads_the_same(struct kunit *test)
 	struct hvb_memory *mem = &host->dm.memory;
 	struct hvb_counters all, now;
 
-	mem->counting.overcommit = HVB_OVERCOMMIT_NEVER;
-	mem->counting.limit_percent = 40;
 	hvb_memory_read(mem, NULL, &all);
 	count_vm_events(PGMAJFAULT, FAULTS);
 	hvb_memory_read_room(mem, &all, &now);
