@@ -100,8 +100,8 @@ def hv_balloon_internals(page):
     page.replace("main takeover params", "main params")
     page.replace("memory survey ledger", "memory ledger")
     page.replace("counters fs online psi reclaim reserve scan sizes trace vm "
-                 "watch page_reporting",
-                 "counters online reclaim reserve scan sizes trace vm "
+                 "watch zones page_reporting",
+                 "counters online reclaim reserve scan sizes trace vm zones "
                  "page_reporting psi")
     page.replace("""\
   debugfs and sysfs; taking the device from a driver that is built in (takeover.c).
