@@ -147,7 +147,7 @@ def shortage_c(source):
 
 
 def shortage_h(source):
-    source.replace(COMPAT, "")
+    source.replace(COMPAT + "\n", "")
     source.replace("#include <linux/notifier.h>\n",
                    "#include <linux/notifier.h>\n#include <linux/shrinker.h>\n")
     source.replace("struct hvb_compat_shrinker shrinker;",
