@@ -41,7 +41,7 @@ MUTANTS = [
     ("requests.events_are_those*", "counters.c",
      "			  events_of(cpu, ALLOCSTALL_MOVABLE) +\n", ""),
     ("requests.giving*", "counters.c",
-     "	now->overcommit = READ_ONCE(counting->overcommit);\n", ""),
+     "	now->free_pages = seen->free_pages;\n", ""),
     ("requests.giving*", "memory.c",
      "	mutex_lock(&mem->lock);\n	now->total_pages = "
      "hvb_to_wire(hvb_counters_total(&mem->counting));\n"

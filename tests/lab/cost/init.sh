@@ -7,6 +7,7 @@
 /bin/busybox mkdir -p /proc /sys
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sysfs /sys
+# shellcheck disable=SC2154 # the kernel sets it: see its command line
 /bin/busybox insmod /hv_balloon_cost.ko "what=$what" "pieces=${pieces:-24}" ||
 	echo "insmod failed"
 /bin/busybox poweroff -f
