@@ -29,8 +29,11 @@ program() {
 	chmod +x "/tmp/bin/$1"
 }
 
+# start WHERE-THE-MODULE-IS: under its own name and no other
 start() {
-	program modinfo "echo $1"
+	name=${1##*/}
+	program modinfo "for last; do :; done
+[ \"\$last\" = ${name%.ko} ] && echo $1"
 	rm -f /tmp/loaded /tmp/logged
 	PATH=/tmp/bin:$PATH busybox sh "$files/hv_balloon.start"
 }
@@ -45,6 +48,9 @@ program logger "echo \"\$@\" >/tmp/logged"
 start /lib/modules/1/updates/hv_balloon.ko
 grep -qx hv_balloon /tmp/loaded || die "the driver was not loaded"
 [ ! -e /tmp/logged ] || die "it took ours for the stock driver"
+start /lib/modules/1/updates/hv_balloon_dm.ko
+grep -qx hv_balloon_dm /tmp/loaded || die "the other name was not loaded"
+[ ! -e /tmp/logged ] || die "it took that for the stock driver"
 start /lib/modules/1/kernel/drivers/hv/hv_balloon.ko
 grep -q 'stock driver is in use' /tmp/logged || die "it said nothing"
 program modprobe 'exit 1'
