@@ -115,7 +115,7 @@ class Run(scenario.Scenario):
             if mode == "cache":
                 load.kill()
             else:
-                results.append(load.stop())
+                results.append(load.stop(300))	# it may have to be swapped in
         return held_data(results)
 
     def measure(self, first, touched, loads):
