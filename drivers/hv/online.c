@@ -3,11 +3,10 @@
  * Where a block comes online, and what is said when it doesn't.
  */
 #include <linux/device.h>
-#include <linux/memory_hotplug.h>
-#include <linux/mmzone.h>
 
 #include "base.h"
 #include "online.h"
+#include "zones.h"
 
 /**
  * hvb_online_zone() - where should the next block come online?
@@ -20,18 +19,14 @@
 enum hvb_zone hvb_online_zone(const struct hvb_base *base,
 			      enum hvb_online_policy policy)
 {
-	u64 kernel_pages = 0, movable_pages = 0;
-	int nid, i;
+	struct hvb_movable movable;
+	u64 present, managed;
 
-	for_each_online_node(nid) {
-		struct zone *zones = NODE_DATA(nid)->node_zones;
-
-		for (i = 0; i < ZONE_MOVABLE; i++)
-			kernel_pages += zone_managed_pages(&zones[i]);
-		movable_pages += zone_managed_pages(&zones[ZONE_MOVABLE]);
-	}
-	return hvb_plan_zone(policy, kernel_pages, movable_pages,
-			     base->block_pages);
+	hvb_zones_movable(&movable);
+	hvb_zones_sum(&present, &managed);
+	return hvb_plan_zone(policy,
+			     managed - min(movable.managed_pages, managed),
+			     movable.managed_pages, base->block_pages);
 }
 
 /**
