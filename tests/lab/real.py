@@ -70,8 +70,7 @@ def main():
     outer.prepare()
     runs = [run.Run(kernel, driver, scenarios[0].boot, scenarios)
             for driver in ("stock", "ours")]
-    for one in runs:
-        one.execute()
+    run.execute(runs, 1)
     counts = [runs[1].verdict()]
     counts += [run.compare(item, runs) for item in scenarios if item.compared]
     text = markdown(wanted, runs, kernel)

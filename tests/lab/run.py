@@ -84,7 +84,9 @@ class Run:
         self.boot = boot
         self.scenarios = scenarios
         self.title = f"{driver}/{kernel.choice}/{boot.name}"
-        self.forget()
+        self.results = {}		# (scenario, key): passed
+        self.measures = {}		# scenario: {name: value}
+        self.forget(scenarios)
         self.logs = root.cache_dir() / "logs" / self.title.replace("/", "-")
         self.logs.mkdir(parents=True, exist_ok=True)
 
@@ -92,8 +94,9 @@ class Run:
     def judged(self):
         return self.driver == "ours"
 
-    def execute(self):
-        self.attempt()
+    def execute(self, scenarios=None):
+        scenarios = scenarios or self.scenarios
+        self.attempt(scenarios)
         if (self.lost or not self.orderly) and not self.blamed:
             what = "guest" if self.lost else "machine around the guest"
             tell(f"{self.title}: the {what} was lost, and the guest's last "
@@ -101,20 +104,17 @@ class Run:
                  "more, and that counts")
             shutil.copytree(self.logs, f"{self.logs}-lost",
                             dirs_exist_ok=True)
-            self.forget()
-            self.attempt()
+            self.forget(scenarios)
+            self.attempt(scenarios)
 
     def repeat(self, scenarios):
         """These, alone and in a boot of their own, and that counts."""
         tell(f"{self.title}: what failed depends on time, and a busy machine "
              "can spoil that: once more, and that counts")
-        names = {item.name() for item in scenarios}
-        self.results = {key: passed for key, passed in self.results.items()
-                        if key[0] not in names}
-        self.attempt(scenarios)
+        self.forget(scenarios)
+        self.execute(scenarios)
 
-    def attempt(self, scenarios=None):
-        scenarios = scenarios or self.scenarios
+    def attempt(self, scenarios):
         machine = outer.Machine(self.kernel, self.driver, self.module,
                                 self.boot, scenarios, self.on_event)
         tell(f"{self.title}: booting, for " +
@@ -171,10 +171,13 @@ class Run:
             return []
         return list(dict.fromkeys(item for item, _ in failed))
 
-    def forget(self):
-        """What came of the scenarios: nothing yet."""
-        self.results = {}		# (scenario, key): passed
-        self.measures = {}		# scenario: {name: value}
+    def forget(self, scenarios):
+        """What came of these: nothing yet."""
+        names = {item.name() for item in scenarios}
+        self.results = {key: passed for key, passed in self.results.items()
+                        if key[0] not in names}
+        self.measures = {name: values for name, values in
+                         self.measures.items() if name not in names}
         self.orderly = False
         self.lost = False
         self.blamed = False		# the driver, by the guest's console

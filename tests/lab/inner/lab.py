@@ -14,8 +14,9 @@ from inner.host import Host
 MARK = "@lab "
 MODULE = "/hv_balloon.ko"
 HYPER_V = ("ours", "stock", "roomy")	# drivers of the Dynamic Memory host
-VMBUS = "/sys/bus/vmbus"
-GUID = "525074dc-8985-46e2-8057-a307dc18a502"
+DEVICES = "/sys/bus/vmbus/devices"
+DRIVER = "/sys/bus/vmbus/drivers/hv_balloon"
+GUID = "525074dc-8985-46e2-8057-a307dc18a502"	# the class of the device
 DEBUGFS = "/sys/kernel/debug/hv-balloon"
 PARAMETERS = "/sys/module/hv_balloon/parameters"
 WRITING = threading.Lock()
@@ -63,11 +64,15 @@ class Lab:
 
         It is bound when the kernel has started.
         """
+        device = self.device()
         return self.guest.attempt(
-            f"cd {VMBUS}/devices; device=$(dirname $(grep -l {GUID} "
-            f"*/class_id)); [ {action} = unbind ] || ! [ -e $device/driver ] "
-            f"|| exit 0; echo $device >{VMBUS}/drivers/hv_balloon/{action}",
-            60)
+            f"[ {action} = unbind ] || ! [ -e {DEVICES}/{device}/driver ] "
+            f"|| exit 0; echo {device} >{DRIVER}/{action}", 60)
+
+    def device(self):
+        """What the kernel calls the device."""
+        return self.guest.run(f"cd {DEVICES}; dirname $(grep -l {GUID} "
+                              "*/class_id)").strip()
 
     def driver_says(self):
         """The driver's debugfs file: {label: value}."""

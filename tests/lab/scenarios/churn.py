@@ -10,12 +10,10 @@ can wait here for ever, so the tasks themselves are looked at.
 import re
 import time
 
-from inner.lab import DEBUGFS, MODULE, PARAMETERS
+from inner.lab import DEBUGFS, DRIVER, MODULE, PARAMETERS
 import scenario
 from scenarios.soak import AWAKE, STALLS
 
-DEVICE = "525074dc-8985-46e2-8057-a307dc18a502"	# the class of the device
-DRIVER = "/sys/bus/vmbus/drivers/hv_balloon"
 EVENTS = "/sys/kernel/tracing/events/hv_balloon/enable"
 RUNNING = "/tmp/churn"
 ROUNDS = "/tmp/rounds"
@@ -105,9 +103,7 @@ class Run(scenario.Scenario):
     limit = 800
 
     def run(self):
-        self.device = self.guest.run(
-            f"cd /sys/bus/vmbus/devices; for d in *; do "
-            f"grep -q {DEVICE} $d/class_id && echo $d; done").strip()
+        self.device = self.lab.device()
         # What is refused is said each time; the serial line is too slow for it.
         self.guest.run("dmesg -n 3")
         self.guest.run(f"echo {self.device} >/tmp/device; echo 1 >{STALLS}; "

@@ -3,11 +3,10 @@
 of it is root's, and others can at most read the parameters.
 """
 
-from inner.lab import DEBUGFS, PARAMETERS
+from inner.lab import DEBUGFS, DRIVER, PARAMETERS
 import scenario
 
 EVENTS = "/sys/kernel/tracing/events/hv_balloon"
-DRIVER = "/sys/bus/vmbus/drivers/hv_balloon"
 ALL = f"/sys/module/hv_balloon {DRIVER} {DEBUGFS} {EVENTS}"
 NOBODY = "nobody:x:65534:65534::/tmp:/bin/sh"
 LEAST = 40			# files
