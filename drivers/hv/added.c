@@ -252,7 +252,7 @@ static void online_block(struct hvb_memory *mem, unsigned long page)
  *
  * A block that doesn't come online waits until it does (waiting.c).
  *
- * Context: the device's workqueue; may sleep.
+ * Context: the device's worker; may sleep.
  * Return: 0; -EEXIST if the kernel has memory there; -ENOMEM; or another error
  * of the kernel's.
  */
@@ -306,7 +306,7 @@ bool hvb_added_next(struct hvb_memory *mem, unsigned long *start)
  * @mem: the guest's memory
  * @start: number of its first page
  *
- * Context: the device's workqueue; may sleep.
+ * Context: the device's worker; may sleep.
  * Return: 0; or the kernel's error.
  */
 int hvb_added_remove(struct hvb_memory *mem, unsigned long start)
@@ -329,7 +329,7 @@ int hvb_added_remove(struct hvb_memory *mem, unsigned long start)
  * @mem: the guest's memory
  * @start: number of its first page
  *
- * Context: the device's workqueue; may sleep.
+ * Context: the device's worker; may sleep.
  * Return: 0, even if it wasn't removed; or the kernel's error.
  */
 int hvb_added_restore(struct hvb_memory *mem, unsigned long start)

@@ -3,24 +3,26 @@
  * What every part of a device needs, and what this kernel is capable of.
  */
 #include <linux/device.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
 #include <linux/memory.h>
-#include <linux/workqueue.h>
 
 #include "base.h"
+#include "compat.h"
 
 /**
  * hvb_base_init() - set up what the parts need
  * @base: zeroed, except for dev, params and can_hibernate
  *
  * Context: may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0; or the error from creating the thread.
  */
 int hvb_base_init(struct hvb_base *base)
 {
 	base->block_pages = memory_block_size_bytes() >> PAGE_SHIFT;
-	/* The works return memory, so they must run even when there is none. */
-	base->wq = alloc_ordered_workqueue("hv_balloon", WQ_MEM_RECLAIM);
-	return base->wq ? 0 : -ENOMEM;
+	/* A thread of its own: works return memory, so they must run without. */
+	base->worker = kthread_run_worker(0, "hv_balloon_work");
+	return PTR_ERR_OR_ZERO(base->worker);
 }
 
 /**
@@ -31,7 +33,7 @@ int hvb_base_init(struct hvb_base *base)
  */
 void hvb_base_exit(struct hvb_base *base)
 {
-	destroy_workqueue(base->wq);
+	kthread_destroy_worker(base->worker);
 }
 
 /**

@@ -12,7 +12,7 @@
 #include "params.h"
 
 struct device;
-struct workqueue_struct;
+struct kthread_worker;
 
 /* Wire pages to MiB. */
 #define HVB_MIB(wire_pages)	((u64)(wire_pages) >> (20 - DM_PAGE_SHIFT))
@@ -35,8 +35,8 @@ struct hvb_base {
 	struct device *dev;
 	/** @params: the admin's settings */
 	const struct hvb_params *params;
-	/** @wq: runs everything that can take long, one work at a time */
-	struct workqueue_struct *wq;
+	/** @worker: runs everything that can take long, one work at a time */
+	struct kthread_worker *worker;
 	/** @block_pages: pages of a memory block */
 	unsigned long block_pages;
 	/** @can_hibernate: the platform offers S4, so requests are refused */

@@ -7,7 +7,7 @@
  * write to, so this code writes to it (fs.c). Built into the kernel, it could
  * call device_online() and device_offline() instead (in-tree/block.c does).
  *
- * Context: the device's workqueue; all functions may sleep.
+ * Context: the device's worker; all functions may sleep.
  */
 #include <linux/delay.h>
 #include <linux/device.h>

@@ -46,17 +46,16 @@ static bool receive_one(struct hvb_channel *channel)
 	return true;
 }
 
-static void receive(struct work_struct *work)
+static void receive(struct kthread_work *work)
 {
-	struct hvb_channel *channel = container_of(to_delayed_work(work),
-						   struct hvb_channel,
-						   receive_work);
+	struct hvb_channel *channel = container_of(work, struct hvb_channel,
+						   receive_work.work);
 	bool was_paused = READ_ONCE(channel->is_paused);
 	unsigned int nr;
 
 	/*
 	 * A host that sends without end must not hold up the end of the device,
-	 * a pause that begins, or anything else on the workqueue.
+	 * a pause that begins, or the other works.
 	 */
 	for (nr = 0; nr < FLOOD_MESSAGES; nr++) {
 		if (READ_ONCE(channel->is_paused) != was_paused)
@@ -65,8 +64,9 @@ static void receive(struct work_struct *work)
 			return;
 		cond_resched();
 	}
-	queue_delayed_work(channel->base->wq, &channel->receive_work,
-			   msecs_to_jiffies(FLOOD_PAUSE_MS));
+	kthread_queue_delayed_work(channel->base->worker,
+				   &channel->receive_work,
+				   msecs_to_jiffies(FLOOD_PAUSE_MS));
 }
 
 /**
@@ -75,7 +75,7 @@ static void receive(struct work_struct *work)
  * @base: of the device
  * @hv: the VMBus device
  * @transport: how messages travel
- * @handle: called for each message, on the device's workqueue; may sleep
+ * @handle: called for each message, on the device's worker; may sleep
  *
  * Return: 0 or -ENOMEM.
  */
@@ -91,7 +91,7 @@ int hvb_channel_init(struct hvb_channel *channel, struct hvb_base *base,
 	channel->handle = handle;
 	channel->send_wait_ms = HVB_SEND_MS;
 	mutex_init(&channel->send_lock);
-	INIT_DELAYED_WORK(&channel->receive_work, receive);
+	kthread_init_delayed_work(&channel->receive_work, receive);
 	channel->recv_buf = kmalloc(HVB_PACKET_MAX, GFP_KERNEL);
 	return channel->recv_buf ? 0 : -ENOMEM;
 }
@@ -152,10 +152,10 @@ bool hvb_channel_close(struct hvb_channel *channel)
 {
 	if (!set_open(channel, false))
 		return false;
-	cancel_delayed_work_sync(&channel->receive_work);
+	kthread_cancel_delayed_work_sync(&channel->receive_work);
 	channel->transport->close(channel);
 	/* Until it was closed, the channel could still queue the work. */
-	cancel_delayed_work_sync(&channel->receive_work);
+	kthread_cancel_delayed_work_sync(&channel->receive_work);
 	return true;
 }
 
@@ -223,7 +223,8 @@ bool hvb_channel_is_serving(const struct hvb_channel *channel)
  */
 void hvb_channel_notify(struct hvb_channel *channel)
 {
-	queue_delayed_work(channel->base->wq, &channel->receive_work, 0);
+	kthread_queue_delayed_work(channel->base->worker,
+				   &channel->receive_work, 0);
 }
 
 /**

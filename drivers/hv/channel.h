@@ -5,7 +5,7 @@
 
 #include <linux/atomic.h>
 #include <linux/mutex.h>
-#include <linux/workqueue.h>
+#include <linux/kthread.h>
 
 #include <hyperv/dynmem.h>
 
@@ -52,7 +52,7 @@ struct hvb_channel {
 	void (*handle)(struct hvb_channel *channel, const void *buf,
 		       size_t len);
 	/** @receive_work: reads what the host sent */
-	struct delayed_work receive_work;
+	struct kthread_delayed_work receive_work;
 	/** @recv_buf: private copy of a message; used by @receive_work */
 	void *recv_buf;
 	/** @send_lock: guards @is_open and the order of messages */

@@ -69,7 +69,7 @@ static unsigned long end_claim(struct hvb_memory *mem, unsigned long start)
  * @zone: its zone
  * @nr: increased by the number of pages claimed; they are fresh then
  *
- * Context: the device's workqueue; may sleep.
+ * Context: the device's worker; may sleep.
  * Return: 0; or the error from setting it offline, and then nothing was
  * claimed.
  */
@@ -92,7 +92,7 @@ int hvb_claim_cycle(struct hvb_memory *mem, unsigned long start,
  * @moved_pages: how many of its pages must be moved, as far as known
  * @nr: increased by the number of pages claimed; they are fresh then
  *
- * Context: the device's workqueue; may sleep.
+ * Context: the device's worker; may sleep.
  * Return: 0; or the error from setting it offline, and then nothing was
  * claimed.
  */

@@ -8,6 +8,7 @@
 #ifndef _HVB_COMPAT_H
 #define _HVB_COMPAT_H
 
+#include <linux/kthread.h>
 #include <linux/log2.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -71,6 +72,11 @@ static inline void hvb_compat_count_balloon(int nid, long pages)
 {
 	mod_node_page_state(NODE_DATA(nid), NR_BALLOON_PAGES, pages);
 }
+#endif
+
+/* Until 6.14, a new worker runs at once, and one function does both. */
+#ifndef kthread_run_worker
+#define kthread_run_worker	kthread_create_worker
 #endif
 
 /* Until 6.3, the remove callback of a VMBus driver returns an int. */

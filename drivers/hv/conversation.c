@@ -64,8 +64,9 @@ static void conclude(struct hvb_conversation *conv, enum dm_type type,
 		     const struct hvb_outcome *outcome)
 {
 	if (outcome->go_on_ms) {
-		queue_delayed_work(conv->base->wq, &conv->go_on_work,
-				   msecs_to_jiffies(outcome->go_on_ms));
+		kthread_queue_delayed_work(conv->base->worker,
+					   &conv->go_on_work,
+					   msecs_to_jiffies(outcome->go_on_ms));
 		return;
 	}
 	note_request(conv, type, outcome);
@@ -77,11 +78,11 @@ static void conclude(struct hvb_conversation *conv, enum dm_type type,
 	set_state(conv, HVB_INITIALIZED);
 }
 
-static void go_on(struct work_struct *work)
+static void go_on(struct kthread_work *work)
 {
-	struct hvb_conversation *conv = container_of(to_delayed_work(work),
+	struct hvb_conversation *conv = container_of(work,
 						     struct hvb_conversation,
-						     go_on_work);
+						     go_on_work.work);
 	struct hvb_outcome outcome;
 
 	if (hvb_channel_is_serving(conv->channel))
@@ -211,7 +212,7 @@ static void refuse(struct hvb_conversation *conv, const struct hvb_msg *msg,
  * @buf: the message
  * @len: its length in bytes
  *
- * Context: the device's workqueue.
+ * Context: the device's worker.
  */
 void hvb_conversation_handle(struct hvb_conversation *conv, const void *buf,
 			     size_t len)
@@ -248,7 +249,7 @@ void hvb_conversation_init(struct hvb_conversation *conv,
 	conv->reqs = reqs;
 	conv->answer_wait_ms = HVB_ANSWER_MS;
 	init_completion(&conv->answered);
-	INIT_DELAYED_WORK(&conv->go_on_work, go_on);
+	kthread_init_delayed_work(&conv->go_on_work, go_on);
 }
 
 /**
@@ -293,7 +294,7 @@ void hvb_conversation_end(struct hvb_conversation *conv)
 {
 	if (!hvb_channel_close(conv->channel))
 		return;
-	cancel_delayed_work_sync(&conv->go_on_work);
+	kthread_cancel_delayed_work_sync(&conv->go_on_work);
 	hvb_hot_add_drop(conv->reqs);
 }
 

@@ -4,7 +4,7 @@
 #define _HVB_CONVERSATION_H
 
 #include <linux/completion.h>
-#include <linux/workqueue.h>
+#include <linux/kthread.h>
 
 #include <hyperv/dynmem.h>
 
@@ -98,12 +98,12 @@ struct hvb_conversation {
 	struct hvb_requests *reqs;
 	/**
 	 * @state: written where the channel is opened and closed, and by the
-	 * device's workqueue in between
+	 * device's worker in between
 	 */
 	enum hvb_state state;
 	/**
 	 * @stage: which answer is awaited; set by the handshake before it
-	 * sends, cleared by the device's workqueue
+	 * sends, cleared by the device's worker
 	 */
 	enum hvb_stage stage;
 	/** @is_accepted: what that answer said; valid after @answered */
@@ -114,10 +114,10 @@ struct hvb_conversation {
 	unsigned int answer_wait_ms;
 	/** @agreed: what the host told us about itself */
 	struct hvb_agreed agreed;
-	/** @last_request: written by the device's workqueue */
+	/** @last_request: written by the device's worker */
 	struct hvb_last_request last_request;
 	/** @go_on_work: resumes a hot-add request that was put off */
-	struct delayed_work go_on_work;
+	struct kthread_delayed_work go_on_work;
 };
 
 /* conversation.c */

@@ -20,7 +20,6 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
 
 #include "device.h"
 
@@ -145,7 +144,7 @@ static void set_paused(struct hvb_device *dm, bool paused)
 {
 	hvb_channel_pause(&dm->channel, paused);
 	if (paused)
-		flush_workqueue(dm->base.wq);
+		kthread_flush_worker(dm->base.worker);
 	else
 		hvb_idle_go_on(&dm->memory);
 	hvb_channel_notify(&dm->channel);

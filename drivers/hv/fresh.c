@@ -117,7 +117,7 @@ void hvb_fresh_told(struct hvb_memory *mem, unsigned long end)
  * hvb_fresh_pages() - how many pages wasn't the host told about yet?
  * @mem: the guest's memory
  *
- * Context: the device's workqueue.
+ * Context: the device's worker.
  * Return: pages.
  */
 unsigned long hvb_fresh_pages(const struct hvb_memory *mem)
@@ -129,7 +129,7 @@ unsigned long hvb_fresh_pages(const struct hvb_memory *mem)
  * hvb_fresh_ranges() - how many runs do these pages form?
  * @mem: the guest's memory
  *
- * Context: the device's workqueue.
+ * Context: the device's worker.
  * Return: runs.
  */
 unsigned long hvb_fresh_ranges(const struct hvb_memory *mem)

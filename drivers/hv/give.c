@@ -311,7 +311,7 @@ static unsigned long hold_all(struct hvb_requests *reqs, const struct hvb_msg *m
  * Answers with as many pages as the floor and the allocator allow, in one or
  * more messages, even if that is none.
  *
- * Context: the device's workqueue.
+ * Context: the device's worker.
  */
 void hvb_give(struct hvb_requests *reqs, const struct hvb_msg *msg,
 	      struct hvb_outcome *outcome)

@@ -18,7 +18,7 @@
  * alone for some minutes. Where the kernel's own memory is at its floor, only the
  * movable ones are considered.
  *
- * Context: the device's workqueue; all functions may sleep.
+ * Context: the device's worker; all functions may sleep.
  */
 #include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
@@ -26,7 +26,6 @@
 #include <linux/sched.h>
 #include <linux/sort.h>
 #include <linux/timekeeping.h>
-#include <linux/workqueue.h>
 
 #include "base.h"
 #include "channel.h"

@@ -235,7 +235,7 @@ static bool must_go_on(const struct hvb_add_request *req, int err)
  *
  * It stays put off while the guest is about to sleep.
  *
- * Context: the device's workqueue.
+ * Context: the device's worker.
  */
 void hvb_hot_add_go_on(struct hvb_requests *reqs, struct hvb_outcome *outcome)
 {
@@ -267,7 +267,7 @@ void hvb_hot_add_go_on(struct hvb_requests *reqs, struct hvb_outcome *outcome)
  * The answer comes later if a part of the memory was added and the rest can't
  * be added yet.
  *
- * Context: the device's workqueue.
+ * Context: the device's worker.
  */
 void hvb_hot_add(struct hvb_requests *reqs, const struct hvb_msg *msg,
 		 struct hvb_outcome *outcome)

@@ -64,7 +64,7 @@ static bool is_allowed(struct hvb_requests *reqs)
  * Answers with as many whole blocks as are free enough and the floor allows,
  * even if that is none.
  *
- * Context: the device's workqueue.
+ * Context: the device's worker.
  */
 void hvb_hot_remove(struct hvb_requests *reqs, const struct hvb_msg *msg,
 		    struct hvb_outcome *outcome)

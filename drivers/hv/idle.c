@@ -6,7 +6,7 @@
  * or because the guest went to sleep, it is retried. So is a removed block
  * (hot_remove.c) once one of its pages is present again.
  *
- * Context: the device's workqueue unless said otherwise; all functions may
+ * Context: the device's worker unless said otherwise; all functions may
  * sleep.
  */
 #include <linux/device.h>
@@ -81,14 +81,14 @@ static void online_all(struct hvb_memory *mem, unsigned int pause_ms)
 	if (all)
 		return;
 	mem->idle_pause_ms = pause_ms;
-	mod_delayed_work(mem->base->wq, &mem->idle_work,
-			 msecs_to_jiffies(pause_ms));
+	kthread_mod_delayed_work(mem->base->worker, &mem->idle_work,
+				 msecs_to_jiffies(pause_ms));
 }
 
-static void retry(struct work_struct *work)
+static void retry(struct kthread_work *work)
 {
-	struct hvb_memory *mem = container_of(to_delayed_work(work),
-					      struct hvb_memory, idle_work);
+	struct hvb_memory *mem = container_of(work, struct hvb_memory,
+					      idle_work.work);
 	unsigned int pause_ms = mem->idle_pause_ms ?: RETRY_MS;
 
 	online_all(mem, min_t(unsigned int, 2 * pause_ms, RETRY_MAX_MS));
@@ -115,7 +115,7 @@ void hvb_idle_online(struct hvb_memory *mem)
  */
 void hvb_idle_go_on(struct hvb_memory *mem)
 {
-	mod_delayed_work(mem->base->wq, &mem->idle_work, 0);
+	kthread_mod_delayed_work(mem->base->worker, &mem->idle_work, 0);
 }
 
 /**
@@ -124,7 +124,7 @@ void hvb_idle_go_on(struct hvb_memory *mem)
  */
 void hvb_idle_init(struct hvb_memory *mem)
 {
-	INIT_DELAYED_WORK(&mem->idle_work, retry);
+	kthread_init_delayed_work(&mem->idle_work, retry);
 }
 
 /* The next block with absent pages that is offline, but not removed. */
@@ -146,16 +146,16 @@ static bool next_offline(struct hvb_memory *mem, unsigned long from,
 }
 
 /**
- * struct settling - carries hvb_idle_exit() to the workqueue
+ * struct settling - carries hvb_idle_exit() to the worker
  * @work: runs it
  * @mem: the guest's memory
  */
 struct settling {
-	struct work_struct work;
+	struct kthread_work work;
 	struct hvb_memory *mem;
 };
 
-static void settle(struct work_struct *work)
+static void settle(struct kthread_work *work)
 {
 	struct hvb_memory *mem = container_of(work, struct settling, work)->mem;
 	unsigned long start = 0;
@@ -177,18 +177,17 @@ static void settle(struct work_struct *work)
  * the host has. So it comes online now, without them, and can't go offline any
  * more.
  *
- * Context: not the device's workqueue, but that does the work: the caller may
+ * Context: not the device's worker, but that does the work: the caller may
  * be an admin's shell, with signals and namespaces of its own.
  */
 void hvb_idle_exit(struct hvb_memory *mem)
 {
 	struct settling settling = { .mem = mem };
 
-	cancel_delayed_work_sync(&mem->idle_work);
+	kthread_cancel_delayed_work_sync(&mem->idle_work);
 	if (!mem->owns_callback)
 		return;
-	INIT_WORK_ONSTACK(&settling.work, settle);
-	queue_work(mem->base->wq, &settling.work);
-	flush_work(&settling.work);
-	destroy_work_on_stack(&settling.work);
+	kthread_init_work(&settling.work, settle);
+	kthread_queue_work(mem->base->worker, &settling.work);
+	kthread_flush_work(&settling.work);
 }

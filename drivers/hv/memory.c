@@ -107,7 +107,7 @@ void hvb_memory_go_on(struct hvb_memory *mem)
  * Brings blocks online that should be. What was known of blocks may be
  * outdated.
  *
- * Context: the device's workqueue; may sleep.
+ * Context: the device's worker; may sleep.
  */
 void hvb_memory_settle(struct hvb_memory *mem)
 {
@@ -119,7 +119,7 @@ void hvb_memory_settle(struct hvb_memory *mem)
  * hvb_memory_changes() - how often did memory arrive?
  * @mem: the guest's memory
  *
- * Context: the device's workqueue.
+ * Context: the device's worker.
  * Return: the number, which wraps around.
  */
 unsigned int hvb_memory_changes(const struct hvb_memory *mem)

@@ -8,7 +8,7 @@
 
 #include <linux/mutex.h>
 #include <linux/notifier.h>
-#include <linux/workqueue.h>
+#include <linux/kthread.h>
 #include <linux/xarray.h>
 
 #include "block.h"
@@ -90,12 +90,12 @@ struct hvb_memory {
 	struct notifier_block nb;
 	/** @blocks: changes the state of blocks */
 	struct hvb_block_ctl blocks;
-	/** @reserve: memory put aside; used by the device's workqueue only */
+	/** @reserve: memory put aside; used by the device's worker only */
 	struct hvb_reserve reserve;
 	/** @waiting: blocks that should be online and aren't */
 	struct hvb_waiting waiting;
 	/** @idle_work: retries bringing idle blocks online */
-	struct delayed_work idle_work;
+	struct kthread_delayed_work idle_work;
 	/** @idle_pause_ms: from the last try to the next */
 	unsigned int idle_pause_ms;
 	/** @changes: how often pages arrived that weren't there before */

@@ -73,7 +73,7 @@ static int report_free_pages(struct page_reporting_dev_info *prdev,
 	dev_warn_ratelimited(reporting->base->dev, "the hypervisor refused a cold discard hint (%#x), free page reporting is off now\n",
 			     hv_result(status));
 	/* Unregistering waits for this function, so it can't be done here. */
-	queue_work(reporting->base->wq, &reporting->disable_work);
+	kthread_queue_work(reporting->base->worker, &reporting->disable_work);
 	return -EIO;
 }
 
@@ -84,7 +84,7 @@ static void unregister(struct hvb_page_reporting *reporting)
 	reporting->is_registered = false;
 }
 
-static void disable(struct work_struct *work)
+static void disable(struct kthread_work *work)
 {
 	unregister(container_of(work, struct hvb_page_reporting,
 				disable_work));
@@ -107,7 +107,7 @@ void hvb_page_reporting_start(struct hvb_page_reporting *reporting,
 	BUILD_BUG_ON(PAGE_REPORTING_CAPACITY >
 		     HV_MEMORY_HINT_MAX_GPA_PAGE_RANGES);
 	reporting->base = base;
-	INIT_WORK(&reporting->disable_work, disable);
+	kthread_init_work(&reporting->disable_work, disable);
 	if (!hv_query_ext_cap(HV_EXT_CAPABILITY_MEMORY_COLD_DISCARD_HINT))
 		return;
 
@@ -131,5 +131,5 @@ void hvb_page_reporting_start(struct hvb_page_reporting *reporting,
 void hvb_page_reporting_stop(struct hvb_page_reporting *reporting)
 {
 	unregister(reporting);
-	cancel_work_sync(&reporting->disable_work);
+	kthread_cancel_work_sync(&reporting->disable_work);
 }

@@ -4,7 +4,7 @@
 #define _HVB_PAGE_REPORTING_H
 
 #include <linux/page_reporting.h>
-#include <linux/workqueue.h>
+#include <linux/kthread.h>
 
 struct hvb_base;
 
@@ -21,7 +21,7 @@ struct hvb_page_reporting {
 	/** @has_failed: the hypervisor refused a hint, and gets no more */
 	bool has_failed;
 	/** @disable_work: stops reporting after a failed hint */
-	struct work_struct disable_work;
+	struct kthread_work disable_work;
 };
 
 #ifdef CONFIG_PAGE_REPORTING

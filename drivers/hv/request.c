@@ -3,7 +3,7 @@
  * What requests have in common: how much may be given, and how the host is
  * told.
  *
- * Context: the device's workqueue; all functions may sleep.
+ * Context: the device's worker; all functions may sleep.
  */
 #include "base.h"
 #include "channel.h"

@@ -4,7 +4,6 @@
 #define _HVB_REQUEST_H
 
 #include <linux/bits.h>
-#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "demand.h"
@@ -85,7 +84,7 @@ struct hvb_adding {
 };
 
 /**
- * struct hvb_requests - carries out requests; used by the device's workqueue
+ * struct hvb_requests - carries out requests; used by the device's worker
  */
 struct hvb_requests {
 	/** @base: of the device */

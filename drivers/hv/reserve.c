@@ -20,7 +20,7 @@ static const unsigned int orders[HVB_RESERVE_PARTS] = { 21 - PAGE_SHIFT, 6 };
  * hvb_reserve_fill() - put memory aside, as far as there is any
  * @reserve: the reserve
  *
- * Context: may sleep; the device's workqueue, or before it runs.
+ * Context: may sleep; the device's worker, or before it runs.
  */
 void hvb_reserve_fill(struct hvb_reserve *reserve)
 {
@@ -36,7 +36,7 @@ void hvb_reserve_fill(struct hvb_reserve *reserve)
  * hvb_reserve_spend() - let go of the reserve
  * @reserve: the reserve
  *
- * Context: the device's workqueue, or after it ran.
+ * Context: the device's worker, or after it ran.
  */
 void hvb_reserve_spend(struct hvb_reserve *reserve)
 {

@@ -35,7 +35,7 @@ static u64 return_range(struct hvb_requests *reqs, struct hvb_wire_range range)
  * @msg: the request
  * @outcome: the result
  *
- * Context: the device's workqueue; yields between chunks.
+ * Context: the device's worker; yields between chunks.
  */
 void hvb_return(struct hvb_requests *reqs, const struct hvb_msg *msg,
 		struct hvb_outcome *outcome)

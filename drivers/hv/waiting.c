@@ -11,7 +11,7 @@
  * are online. To the host, such a guest still seems to need memory, so it would
  * keep adding. While too many blocks wait, it is asked to try later.
  *
- * Context: the device's workqueue unless said otherwise; all functions may
+ * Context: the device's worker unless said otherwise; all functions may
  * sleep.
  */
 #include <linux/device.h>
@@ -36,8 +36,8 @@
 static void try_later(struct hvb_memory *mem, unsigned int pause_ms)
 {
 	mem->waiting.pause_ms = pause_ms;
-	mod_delayed_work(mem->base->wq, &mem->waiting.work,
-			 msecs_to_jiffies(pause_ms));
+	kthread_mod_delayed_work(mem->base->worker, &mem->waiting.work,
+				 msecs_to_jiffies(pause_ms));
 }
 
 /**
@@ -75,10 +75,10 @@ static void online_all(struct hvb_memory *mem)
 	}
 }
 
-static void retry(struct work_struct *work)
+static void retry(struct kthread_work *work)
 {
-	struct hvb_memory *mem = container_of(to_delayed_work(work),
-					      struct hvb_memory, waiting.work);
+	struct hvb_memory *mem = container_of(work, struct hvb_memory,
+					      waiting.work.work);
 	unsigned int pause_ms = mem->waiting.pause_ms;
 	unsigned long before = mem->waiting.nr;
 
@@ -99,18 +99,18 @@ static void retry(struct work_struct *work)
 void hvb_waiting_init(struct hvb_memory *mem)
 {
 	mem->waiting.most_pages = MOST_PAGES;
-	INIT_DELAYED_WORK(&mem->waiting.work, retry);
+	kthread_init_delayed_work(&mem->waiting.work, retry);
 }
 
 /**
  * hvb_waiting_exit() - stop retrying
  * @mem: the guest's memory; its channel is closed
  *
- * Context: not the device's workqueue.
+ * Context: not the device's worker.
  */
 void hvb_waiting_exit(struct hvb_memory *mem)
 {
-	cancel_delayed_work_sync(&mem->waiting.work);
+	kthread_cancel_delayed_work_sync(&mem->waiting.work);
 }
 
 /**
@@ -191,5 +191,6 @@ bool hvb_waiting_is_full(struct hvb_memory *mem)
 void hvb_waiting_go_on(struct hvb_memory *mem)
 {
 	if (READ_ONCE(mem->waiting.nr))
-		mod_delayed_work(mem->base->wq, &mem->waiting.work, 0);
+		kthread_mod_delayed_work(mem->base->worker,
+					 &mem->waiting.work, 0);
 }

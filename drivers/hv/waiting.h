@@ -3,7 +3,7 @@
 #ifndef _HVB_WAITING_H
 #define _HVB_WAITING_H
 
-#include <linux/workqueue.h>
+#include <linux/kthread.h>
 
 struct hvb_memory;
 
@@ -15,14 +15,14 @@ struct hvb_memory;
  * @is_said: dmesg has reported that too many wait
  * @work: retries
  *
- * All but @work is used only by the device's workqueue, or while it can't run.
+ * All but @work is used only by the device's worker, or while it can't run.
  */
 struct hvb_waiting {
 	unsigned long nr;
 	unsigned long most_pages;
 	unsigned int pause_ms;
 	bool is_said;
-	struct delayed_work work;
+	struct kthread_delayed_work work;
 };
 
 void hvb_waiting_init(struct hvb_memory *mem);

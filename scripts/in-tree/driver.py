@@ -83,6 +83,10 @@ def ledger_c(source):
         source.drop(head)
 
 
+def base_c(source):
+    source.remove(COMPAT)
+
+
 def absent_c(source):
     source.remove(COMPAT)
     source.replace("""\

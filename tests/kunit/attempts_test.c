@@ -341,7 +341,7 @@ static void all_are_told_of_a_block_that_stays_offline(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, WANTED, host_gets(host));
 	KUNIT_EXPECT_EQ(test, 1, ear->nr_offline);
 	KUNIT_EXPECT_EQ(test, 0, ear->nr_online);
-	flush_delayed_work(&host->dm.memory.idle_work);
+	host_hurry(host, &host->dm.memory.idle_work);
 	KUNIT_EXPECT_TRUE(test, pfn_to_online_page(BLOCK(1)));
 	KUNIT_EXPECT_EQ(test, 1, ear->nr_offline);
 	KUNIT_EXPECT_EQ(test, 1, ear->nr_online);

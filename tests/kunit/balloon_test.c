@@ -321,7 +321,7 @@ static void after_a_lost_message_others_are_read(struct kunit *test)
 
 	host_post(host, NULL, 0, -ENOBUFS);
 	hvb_channel_notify(&host->dm.channel);
-	flush_workqueue(host->dm.base.wq);
+	kthread_flush_worker(host->dm.base.worker);
 	KUNIT_EXPECT_EQ(test, 100, host_takes(host, 100));
 }
 

@@ -153,11 +153,10 @@ static void add_blocks(struct host *host)
 /* A block that isn't online yet is tried again after a while. */
 static void settle(struct host *host)
 {
-	flush_delayed_work(&host->dm.memory.waiting.work);
+	host_hurry(host, &host->dm.memory.waiting.work);
 	KUNIT_EXPECT_EQ(host->test, 0, host->dm.memory.waiting.nr);
-	if (work_pending(&host->dm.memory.idle_work.work))
-		mod_delayed_work(host->dm.base.wq, &host->dm.memory.idle_work, 0);
-	flush_workqueue(host->dm.base.wq);
+	host_hurry(host, &host->dm.memory.idle_work);
+	kthread_flush_worker(host->dm.base.worker);
 }
 
 static void a_request_is_answered_whatever_fails(struct kunit *test)

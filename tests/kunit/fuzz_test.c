@@ -224,7 +224,7 @@ static void some(struct fuzz *fuzz, unsigned int nr)
 		host_post(host, fuzz->buf[i], fuzz->len[i], 0);
 	}
 	hvb_channel_notify(&host->dm.channel);
-	flush_workqueue(host->dm.base.wq);
+	kthread_flush_worker(host->dm.base.worker);
 	for (i = 0; i < nr; i++)
 		account(fuzz, fuzz->buf[i], fuzz->len[i]);
 	KUNIT_ASSERT_TRUE(host->test, list_empty(&host->sent));

@@ -174,7 +174,7 @@ static void a_request_right_behind_the_last_answer_is_served(struct kunit *test)
 
 	host->asks_at_once = 10;
 	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&host->dm.conversation));
-	flush_workqueue(host->dm.base.wq);
+	kthread_flush_worker(host->dm.base.worker);
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_REFUSED));
 	host_hears(host, DM_VERSION_REQUEST, 16);
 	host_hears(host, DM_CAPABILITIES_REPORT, 32);

@@ -338,8 +338,31 @@ void host_say(struct host *host, const void *buf, size_t len)
 	host_post(host, buf, len, 0);
 	hvb_channel_notify(&host->dm.channel);
 	/* It can be pausing after a flood. */
-	flush_delayed_work(&host->dm.channel.receive_work);
-	flush_workqueue(host->dm.base.wq);
+	host_hurry(host, &host->dm.channel.receive_work);
+	kthread_flush_worker(host->dm.base.worker);
+}
+
+/**
+ * host_has_due() - does a work of the driver wait for its time or its turn?
+ * @work: the work
+ *
+ * Return: true if it does.
+ */
+bool host_has_due(const struct kthread_delayed_work *work)
+{
+	return !list_empty(&work->work.node);
+}
+
+/**
+ * host_hurry() - have a work that waits for its time run now, and end
+ * @host: the host
+ * @work: the work; it may not be due at all
+ */
+void host_hurry(struct host *host, struct kthread_delayed_work *work)
+{
+	if (host_has_due(work))
+		kthread_mod_delayed_work(host->dm.base.worker, work, 0);
+	kthread_flush_work(&work->work);
 }
 
 /**

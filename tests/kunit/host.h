@@ -100,6 +100,8 @@ void host_restart_driver(struct host *host);
 
 void host_post(struct host *host, const void *buf, size_t len, int err);
 void host_say(struct host *host, const void *buf, size_t len);
+bool host_has_due(const struct kthread_delayed_work *work);
+void host_hurry(struct host *host, struct kthread_delayed_work *work);
 void host_fail_sends(struct host *host, unsigned int nr_good, int err);
 const void *host_hears(struct host *host, enum dm_type type, size_t size);
 void host_forget(struct host *host);

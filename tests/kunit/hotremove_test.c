@@ -286,7 +286,7 @@ static void a_block_is_added_again_when_it_can_be(struct kunit *test)
 	host_returns_all(host);
 	KUNIT_EXPECT_EQ(test, NR_BLOCKS - 1, nr_there());
 	release_mem_region(at, size);
-	flush_delayed_work(&host->dm.memory.idle_work);
+	host_hurry(host, &host->dm.memory.idle_work);
 	expect_removed(host, 0);
 }
 

@@ -37,7 +37,7 @@ static struct host *half_added(struct kunit *test)
 	host_hears_added(host, first.count, DM_HOT_ADD_SUCCESS);
 	add_without_memory(host, hvb_range_end(&first), all_pages());
 	/* What the test does next comes before the next try. */
-	cancel_delayed_work_sync(&host->dm.conversation.go_on_work);
+	kthread_cancel_delayed_work_sync(&host->dm.conversation.go_on_work);
 	host_hears_nothing(host);
 	KUNIT_ASSERT_TRUE(test, host->dm.requests.adding.is_put_off);
 	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_added, block_pages());
@@ -46,8 +46,8 @@ static struct host *half_added(struct kunit *test)
 
 static void try_again(struct host *host)
 {
-	mod_delayed_work(host->dm.base.wq, &host->dm.conversation.go_on_work, 0);
-	flush_delayed_work(&host->dm.conversation.go_on_work);
+	kthread_mod_delayed_work(host->dm.base.worker, &host->dm.conversation.go_on_work, 0);
+	host_hurry(host, &host->dm.conversation.go_on_work);
 }
 
 static void expect_all_added(struct host *host)
@@ -55,7 +55,7 @@ static void expect_all_added(struct host *host)
 	host_returns_all(host);
 	KUNIT_EXPECT_FALSE(host->test, host->dm.requests.adding.is_put_off);
 	KUNIT_EXPECT_FALSE(host->test,
-			   delayed_work_pending(&host->dm.conversation.go_on_work));
+			   host_has_due(&host->dm.conversation.go_on_work));
 	KUNIT_EXPECT_EQ(host->test, host->dm.memory.nr_onlined,
 			2 * block_pages());
 	KUNIT_EXPECT_EQ(host->test, (int)host->dm.conversation.state, HVB_INITIALIZED);
@@ -82,8 +82,8 @@ static void the_next_try_comes_by_itself(struct kunit *test)
 	host_adds(host, &first, NULL);
 	host_hears_added(host, first.count, DM_HOT_ADD_SUCCESS);
 	add_without_memory(host, hvb_range_end(&first), all_pages());
-	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&host->dm.conversation.go_on_work));
-	flush_delayed_work(&host->dm.conversation.go_on_work);
+	KUNIT_EXPECT_TRUE(test, host_has_due(&host->dm.conversation.go_on_work));
+	host_hurry(host, &host->dm.conversation.go_on_work);
 	host_hears_added(host, all_pages(), DM_HOT_ADD_SUCCESS);
 	expect_all_added(host);
 }
@@ -128,9 +128,9 @@ static void it_goes_with_the_channel(struct kunit *test)
 		BLOCK(0) + block_pages() / 2, all_pages()
 	};
 
-	mod_delayed_work(host->dm.base.wq, &host->dm.conversation.go_on_work, HZ);
+	kthread_mod_delayed_work(host->dm.base.worker, &host->dm.conversation.go_on_work, HZ);
 	hvb_conversation_end(&host->dm.conversation);
-	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&host->dm.conversation.go_on_work));
+	KUNIT_EXPECT_FALSE(test, host_has_due(&host->dm.conversation.go_on_work));
 	KUNIT_EXPECT_FALSE(test, host->dm.requests.adding.is_put_off);
 	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&host->dm.conversation));
 	host_forget(host);

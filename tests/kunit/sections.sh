@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The first process of the machine that times sections (sections.py): has the
-# kernel trace the long ones while the suites run, once
-# with interrupts off, once with preemption off. They are what workers do: the
-# driver works there, and the suites' own tasks are left out.
+# kernel trace the long ones while the suites run, once with interrupts off, once
+# with preemption off, in the thread that does the driver's work. The suites' own
+# tasks are left out.
 
 /bin/busybox mkdir -p /proc /sys
 /bin/busybox --install -s /bin
@@ -24,8 +24,8 @@ sections() {
 	begin="hist:keys=common_cpu:since=$ts"
 	end="hist:keys=common_cpu:us=$ts-\$since"
 	end="$end:onmatch(preemptirq.$1_disable).section(\$us)"
-	echo "us > $2 && comm ~ \"kworker*\"" >$section/filter
-	echo "stacktrace if us > $2 && comm ~ \"kworker*\"" >$section/trigger
+	echo "us > $2 && comm == \"hv_balloon_work\"" >$section/filter
+	echo "stacktrace if us > $2 && comm == \"hv_balloon_work\"" >$section/trigger
 	echo "$begin" >"events/preemptirq/$1_disable/trigger"
 	echo "$end" >"events/preemptirq/$1_enable/trigger"
 	echo 1 >$section/enable

@@ -179,7 +179,7 @@ static void a_sleeping_guest_answers_under_the_hotplug_lock(struct kunit *test)
 		msleep(STEP_MS);
 	end_to_keep(keeper);
 	KUNIT_EXPECT_LT(test, ms, SOON_MS);
-	flush_workqueue(host->dm.base.wq);
+	kthread_flush_worker(host->dm.base.worker);
 	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
 }
 
@@ -227,7 +227,7 @@ static void blocks_that_return_in_the_sleep_are_not_lost(struct kunit *test)
 	fall_asleep(test);
 	host_returns_all(host);
 	hvb_devices_pause(false);
-	flush_delayed_work(&host->dm.memory.idle_work);
+	host_hurry(host, &host->dm.memory.idle_work);
 	host_agrees(host);
 	KUNIT_EXPECT_NOT_NULL(test, pfn_to_online_page(BLOCK(0)));
 	KUNIT_EXPECT_NOT_NULL(test, pfn_to_online_page(BLOCK(1)));

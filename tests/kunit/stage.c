@@ -102,7 +102,7 @@ static void put_off_adding(struct stage *stage)
 	hvb_fault_begin(stage->host->test);
 	host_adds_here(stage->host, hvb_range_end(&first), block_pages());
 	hvb_fault_end();
-	cancel_delayed_work_sync(&dm->conversation.go_on_work);
+	kthread_cancel_delayed_work_sync(&dm->conversation.go_on_work);
 	KUNIT_ASSERT_TRUE(stage->host->test, dm->requests.adding.is_put_off);
 }
 
@@ -168,10 +168,10 @@ void stage_let_go(struct stage *stage)
 	struct hvb_device *dm = &stage->host->dm;
 
 	if (dm->requests.adding.is_put_off)
-		mod_delayed_work(dm->base.wq, &dm->conversation.go_on_work, 0);
+		kthread_mod_delayed_work(dm->base.worker, &dm->conversation.go_on_work, 0);
 	mutex_lock(&stage->host->lock);
 	stage->host->nr_full = 0;
 	mutex_unlock(&stage->host->lock);
-	flush_delayed_work(&dm->conversation.go_on_work);
-	flush_workqueue(dm->base.wq);
+	host_hurry(stage->host, &dm->conversation.go_on_work);
+	kthread_flush_worker(dm->base.worker);
 }

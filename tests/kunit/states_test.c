@@ -172,7 +172,7 @@ static void let_go(struct pair *pair)
 
 static void expect_read(struct pair *pair, long nr, long nr_refused)
 {
-	flush_workqueue(pair->host->dm.base.wq);
+	kthread_flush_worker(pair->host->dm.base.worker);
 	KUNIT_EXPECT_EQ(pair->host->test, pair->received + nr,
 			host_count(pair->host, HVB_COUNT_RECEIVED));
 	KUNIT_EXPECT_EQ(pair->host->test, pair->refused + nr_refused,

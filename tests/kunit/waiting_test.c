@@ -76,7 +76,7 @@ static void add(struct host *host, unsigned int block, unsigned int nr)
 
 static void try_again(struct host *host)
 {
-	flush_delayed_work(&host->dm.memory.waiting.work);
+	host_hurry(host, &host->dm.memory.waiting.work);
 }
 
 static void expect_waiting(struct host *host, unsigned int nr)
@@ -87,7 +87,7 @@ static void expect_waiting(struct host *host, unsigned int nr)
 	KUNIT_EXPECT_EQ(host->test, mem->nr_added - mem->nr_onlined,
 			nr * block_pages());
 	KUNIT_EXPECT_EQ(host->test, nr != 0,
-			delayed_work_pending(&host->dm.memory.waiting.work));
+			host_has_due(&host->dm.memory.waiting.work));
 	host_agrees(host);
 }
 
@@ -157,7 +157,7 @@ static void no_block_is_tried_while_nothing_is_served(struct kunit *test)
 	hvb_conversation_end(&host->dm.conversation);
 	try_again(host);
 	KUNIT_EXPECT_EQ(test, 1, host->dm.memory.waiting.nr);
-	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&host->dm.memory.waiting.work));
+	KUNIT_EXPECT_FALSE(test, host_has_due(&host->dm.memory.waiting.work));
 
 	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&host->dm.conversation));
 	host_forget(host);

@@ -2,7 +2,7 @@
 /*
  * The state of a memory block, and how it is changed.
  *
- * Context: the device's workqueue; all functions may sleep.
+ * Context: the device's worker; all functions may sleep.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
