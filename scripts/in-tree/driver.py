@@ -265,9 +265,9 @@ def exports_c(source):
 
 
 CHANGES = {name: globals()[name.replace(".", "_").lower()] for name in (
-    "main.c", "debugfs.c", "device.h", "absent.c", "hotplug.c", "ledger.c",
-    "shortage.c", "shortage.h", "scan.c", "memory.c", "memory.h", "pressure.c",
-    "pressure.h", "Makefile", "Kconfig")}
+    "main.c", "base.c", "debugfs.c", "device.h", "absent.c", "hotplug.c",
+    "ledger.c", "shortage.c", "shortage.h", "scan.c", "memory.c", "memory.h",
+    "pressure.c", "pressure.h", "Makefile", "Kconfig")}
 
 
 def names(folder, *patterns):
@@ -291,6 +291,9 @@ def copy(folder, names, outside, changes, target):
         path = folder / "in-tree" / name
         text = path.read_text() if path.exists() else \
             changed(folder / name, changes.get(name))
+        left = [other for other in outside if f'#include "{other}"' in text]
+        if left:
+            die(f"{name} includes {left}, which the kernel's tree lacks")
         (target / name).write_text(text)
     unknown = {path.name for path in (folder / "in-tree").iterdir()} - names
     if unknown:
@@ -403,7 +406,8 @@ def add_suites(kernel):
     shutil.rmtree(target, ignore_errors=True)
     copy(SUITES, names(SUITES, "*.[ch]", ".kunitconfig"), OUTSIDE_SUITES,
          {"exports.c": exports_c, ".kunitconfig": kunitconfig,
-          "attempts_test.c": shmem, "scan_test.c": shmem}, target)
+          "attempts_test.c": shmem, "movable_test.c": shmem,
+          "scan_test.c": shmem}, target)
     text = (SUITES / "Makefile").read_text()
     found = re.search(r"^suites := (?:.*\\\n)*.*\n", text, re.MULTILINE)
     if not found:

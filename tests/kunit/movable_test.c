@@ -15,7 +15,7 @@
 #include "host.h"
 
 #define NR_BLOCKS	2
-#define NR_FILE_PAGES	16
+#define NR_PAGES	16
 #define EATEN_ORDER	9
 #define PIECE_ORDER	8
 #define GFP_EAT		((GFP_KERNEL & ~__GFP_RECLAIM) | __GFP_NOWARN)
@@ -203,14 +203,13 @@ static void blocks_that_the_kernel_needs_stay(struct kunit *test)
 {
 	struct host *host = roomy(test);
 	const struct hvb_round *round = &host->dm.requests.round;
-	struct page *pages[NR_FILE_PAGES];
+	struct page *pages[NR_PAGES];
 	unsigned long start, other;
 	struct file *file;
 
-	file = shmem_kernel_file_setup("hv_balloon", NR_FILE_PAGES * PAGE_SIZE,
-				       0);
+	file = shmem_kernel_file_setup("hv_balloon", NR_PAGES * PAGE_SIZE, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
-	for (unsigned int i = 0; i < NR_FILE_PAGES; i++) {
+	for (unsigned int i = 0; i < NR_PAGES; i++) {
 		pages[i] = shmem_read_mapping_page(file->f_mapping, i);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pages[i]);
 	}
@@ -219,7 +218,7 @@ static void blocks_that_the_kernel_needs_stay(struct kunit *test)
 	other = start == BLOCK(0) ? BLOCK(1) : BLOCK(0);
 	/* This drains what waits for a place on the lists, too. */
 	KUNIT_ASSERT_EQ(test, 0, block_set(other, "offline"));
-	for (unsigned int i = 0; i < NR_FILE_PAGES; i++)
+	for (unsigned int i = 0; i < NR_PAGES; i++)
 		put_page(pages[i]);
 
 	eat(host, block_pages() / 2);
