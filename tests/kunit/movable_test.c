@@ -18,6 +18,8 @@
 #define NR_PAGES	16
 #define EATEN_ORDER	9
 #define PIECE_ORDER	8
+/* No CPU has a list of its own of these. */
+#define APART_ORDER	10
 #define GFP_EAT		((GFP_KERNEL & ~__GFP_RECLAIM) | __GFP_NOWARN)
 #define GFP_PIECE	((GFP_HIGHUSER_MOVABLE & ~__GFP_RECLAIM) | __GFP_NOWARN)
 
@@ -160,22 +162,22 @@ static void what_only_tasks_can_have_is_told_apart(struct kunit *test)
 	struct host *host = roomy(test);
 	struct hvb_counters before, now;
 	struct list_head *kept = keeps(test);
-	struct page *page = alloc_pages(GFP_PIECE, EATEN_ORDER);
+	struct page *page = alloc_pages(GFP_PIECE, APART_ORDER);
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_ASSERT_TRUE(test, is_zone_movable_page(page));
 	hvb_memory_read(&host->dm.memory, NULL, &now);
-	keep(kept, page, EATEN_ORDER);
+	keep(kept, page, APART_ORDER);
 	free_kept(kept);
 	hvb_memory_read(&host->dm.memory, NULL, &before);
 	KUNIT_EXPECT_EQ(test, now.movable_pages, NR_BLOCKS * block_pages());
 	KUNIT_EXPECT_EQ(test, before.movable_avail_pages,
-			now.movable_avail_pages + BIT(EATEN_ORDER));
+			now.movable_avail_pages + BIT(APART_ORDER));
 	KUNIT_EXPECT_GT(test, now.kept_pages, 0);
-	host_takes(host, BIT(EATEN_ORDER));
+	host_takes(host, BIT(APART_ORDER));
 	hvb_memory_read(&host->dm.memory, NULL, &now);
 	KUNIT_EXPECT_EQ(test, before.movable_pages,
-			now.movable_pages + BIT(EATEN_ORDER));
+			now.movable_pages + BIT(APART_ORDER));
 	host_returns_all(host);
 }
 
