@@ -44,10 +44,12 @@ class Run(scenario.Scenario):
         before, others = given.present(), given.resident()
         self.check("gone", before == 0, f"{before} pages")
         segments = self.segments()
-        amount = sum(self.read(*segment) for segment in segments)
+        amounts = [self.read(*segment) for segment in segments]
         self.check("read", segments and
-                   amount == sum(length for _, length in segments),
-                   f"{len(segments)} segments, {amount >> 20} MiB")
+                   amounts == [length for _, length in segments],
+                   "KiB of KiB: " + ", ".join(
+                       f"{amount >> 10} of {length >> 10}" for amount,
+                       (_, length) in zip(amounts, segments, strict=True)))
         after, now = given.present(), given.resident()
         self.check("seen", now - others > 100 * 256,
                    f"{others >> 8} to {now >> 8} MiB in the host")
