@@ -6,6 +6,10 @@
  *
  *	simulate SEED			all cases, a line each
  *	simulate SEED every N		each Nth of them
+ *	simulate SEED every N bound SHARE
+ *					and in place of the driver one that knows
+ *					all but when a burst ends, and asks for no
+ *					more than comes to SHARE of what is used
  *	simulate SEED case NUMBER	one, a line each 20 ms
  *	simulate SEED host WORD...	bursts on one host: see replay.c
  *	simulate SEED heard FILE WORD...	what that does with reports
@@ -67,6 +71,24 @@ static void show(const struct play *play, double now)
 	       play->reporter.burst.rate_pages_s >> 8);
 }
 
+/* See above; 0 for the driver. */
+static double bound;
+
+static void ask_bounded(struct play *play, const struct setup *setup,
+			bool grows)
+{
+	struct host *host = &play->host;
+	double most = bound * guest_used(&play->guest);
+	double steps = floor((most - setup->size) / host->step);
+
+	host->committed = need_of(&play->guest);
+	most = setup->size + steps * host->step - 10 * TINY;
+	if (grows)
+		host->committed = fmax(host->committed,
+				       most / (1 + host->buffer) +
+				       play->guest.ballooned);
+}
+
 static void step(struct play *play, const struct setup *setup, bool knows,
 		 double peak, double now, double passed)
 {
@@ -74,7 +96,9 @@ static void step(struct play *play, const struct setup *setup, bool knows,
 
 	if (after >= 0 && play->done == NEVER)
 		play->done = now;
-	if (!knows) {
+	if (!knows && bound) {
+		ask_bounded(play, setup, now >= setup->onset && after < 0);
+	} else if (!knows) {
 		reporter_step(&play->reporter, &play->guest, &play->host, now);
 	} else {
 		play->host.committed = need_of(&play->guest);
@@ -224,6 +248,8 @@ int main(int argc, char **argv)
 	unsigned int seed = argc > 1 ? atoi(argv[1]) : 1;
 	int number = argc > 3 ? atoi(argv[3]) : 1;
 
+	if (argc > 5 && !strcmp(argv[4], "bound"))
+		bound = atof(argv[5]);
 	if (argc > 11 && !strcmp(argv[2], "heard"))
 		return show_heard(argv[3], argv + 4);
 	if (argc > 10 && !strcmp(argv[2], "host"))

@@ -3,12 +3,15 @@
 """Plays bursts in guests and on hosts of all kinds, in user space: the driver's
 pure files as they are, with models of a guest and a host around them.
 
-	simulate.py [--seed N] [--every N] [--list] [--map FILE.svg]
+	simulate.py [--seed N] [--every N] [--bound SHARE] [--list]
+	            [--map FILE.svg]
 	simulate.py [--seed N] --case NUMBER [--picture FILE.svg]
 
---every: only each Nth case. --list: the cases themselves, worst first. --map:
-draws how often a guest ended fat, and short, by rate and by the time that the
-host took. --case: one case as it goes on, as numbers or as a picture.
+--every: only each Nth case. --bound: in place of the driver one that knows all
+but when a burst ends, and asks for no more than comes to that share of what is
+used. --list: the cases themselves, worst first. --map: draws how often a guest
+ended fat, and short, by rate and by the time that the host took. --case: one
+case as it goes on, as numbers or as a picture.
 
 Fails when one of the lab's shapes swaps.
 """
@@ -196,7 +199,8 @@ def one(work, args):
 
 
 def everything(work, args):
-    cases = list(cases_of(played(work, args.seed, "every", args.every)))
+    bound = ["bound", args.bound] if args.bound else []
+    cases = list(cases_of(played(work, args.seed, "every", args.every, *bound)))
     if args.list:
         for case in sorted(cases, key=ratio, reverse=True):
             print(f"{case.number:5} {ratio(case):5.2f} {lacked(case):7.0f} MiB"
@@ -205,7 +209,7 @@ def everything(work, args):
     if args.map:
         (work / "data").write_text(heat(cases))
         drawn(work, MAP, args.map, fat=FAT)
-    if swapped:
+    if swapped and not args.bound:
         sys.exit(f"simulate.py: {swapped} of the lab's shapes swapped")
 
 
@@ -213,6 +217,7 @@ def main():
     parser = argparse.ArgumentParser(description="bursts, simulated")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--bound", type=float, metavar="SHARE")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--map", type=Path, metavar="FILE.svg")
     parser.add_argument("--case", type=int, metavar="NUMBER")
