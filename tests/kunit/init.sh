@@ -17,16 +17,18 @@ echo 0 >/proc/sys/vm/watermark_boost_factor || echo "FAILED: no sysctl"
 # Allocations fail for tasks that ask for it, where a module is among the first
 # callers, or the driver if that is built in: see fault.c. Modules lie behind the
 # kernel, wherever that is this time. Where adding pages fails, the kernel itself
-# warns. Further down it can crash: a kernel without checkers gets there in fewer
-# calls.
+# warns. Without checkers it gets further down in as many calls, to where it can't
+# stand a failure at all.
 start=$(grep ' _end$' /proc/kallsyms)
 depth=10
+spared=add_pages
 if grep -q -m 1 ' T hvb_' /proc/kallsyms; then
 	start=$(grep -m 1 ' T hvb_' /proc/kallsyms)
 	depth=7
+	spared=__add_memory_resource
 fi
 # shellcheck disable=SC2046 # address, type and name; and of the next
-set -- $(grep -A 1 ' add_pages$' /proc/kallsyms)
+set -- $(grep -A 1 " $spared\$" /proc/kallsyms)
 for kind in failslab fail_page_alloc; do
 	cd /sys/kernel/debug/$kind || echo "FAILED: no $kind"
 	echo 0 >verbose
@@ -36,7 +38,7 @@ for kind in failslab fail_page_alloc; do
 	echo "0x${start%% *}" >require-start
 	echo 0xffffffffff000000 >require-end
 	echo "0x$1" >reject-start
-	echo "0x$4" >reject-end || echo "FAILED: no add_pages"
+	echo "0x$4" >reject-end || echo "FAILED: no $spared"
 done
 echo N >ignore-gfp-highmem
 echo 0 >min-order

@@ -13,6 +13,7 @@ from inner.given import Given, touch_single_pages
 from inner.lab import PARAMETERS
 import scenario
 
+VSYSCALL = 0xffffffffff600000
 LARGEST = 1 << 40		# bytes; what is larger is the area of vmalloc
 BLOCKS, LESS = 1024, 200	# MiB that are taken by block, and by less
 
@@ -65,7 +66,8 @@ class Run(scenario.Scenario):
                    f"{size:.0f}; by block: {by_block >> 8} MiB")
 
     def segments(self):
-        """[(offset, length)] of all in /proc/kcore but vmalloc's area."""
+        """[(offset, length)] of all in /proc/kcore but vmalloc's area, and
+        the page of vsyscalls, which a kernel needn't have."""
         text = self.guest.run("dd if=/proc/kcore bs=4096 count=1 2>/dev/null "
                               "| od -An -v -tx1")
         data = bytes.fromhex(text)
@@ -73,8 +75,9 @@ class Run(scenario.Scenario):
         each, count = struct.unpack_from("<HH", data, 54)
         headers = [struct.unpack_from("<LLQQQQ", data, at + each * index)
                    for index in range(count)]
-        return [(offset, length) for kind, _, offset, _, _, length in headers
-                if kind == 1 and length < LARGEST]
+        return [(offset, length)
+                for kind, _, offset, address, _, length in headers
+                if kind == 1 and length < LARGEST and address != VSYSCALL]
 
     def read(self, offset, length):
         """Reads a segment; returns how many bytes came."""
