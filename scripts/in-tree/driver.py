@@ -411,8 +411,8 @@ def add_suites(kernel):
     shutil.rmtree(target, ignore_errors=True)
     copy(SUITES, names(SUITES, "*.[ch]", ".kunitconfig"), OUTSIDE_SUITES,
          {"exports.c": exports_c, ".kunitconfig": kunitconfig,
-          "ranges_test.c": ranges_test_c, "attempts_test.c": shmem, "movable_test.c": shmem,
-          "scan_test.c": shmem}, target)
+          "ranges_test.c": ranges_test_c, "attempts_test.c": shmem,
+          "movable_test.c": shmem, "scan_test.c": shmem}, target)
     text = (SUITES / "Makefile").read_text()
     found = re.search(r"^suites := (?:.*\\\n)*.*\n", text, re.MULTILINE)
     if not found:

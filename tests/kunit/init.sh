@@ -14,19 +14,16 @@ mount -t debugfs debugfs /sys/kernel/debug
 # free, and for how long depends.
 echo 0 >/proc/sys/vm/watermark_boost_factor || echo "FAILED: no sysctl"
 
-# Allocations fail for tasks that ask for it, where a module is among the first
-# callers, or the driver if that is built in: see fault.c. Modules lie behind the
-# kernel, wherever that is this time. Where adding pages fails, the kernel itself
-# warns. Without checkers it gets further down in as many calls, to where it can't
-# stand a failure at all.
-start=$(grep ' _end$' /proc/kallsyms)
-depth=10
-spared=add_pages
-if grep -q -m 1 ' T hvb_' /proc/kallsyms; then
-	start=$(grep -m 1 ' T hvb_' /proc/kallsyms)
-	depth=7
-	spared=__add_memory_resource
-fi
+# Allocations fail for tasks that ask for it, where the driver is among the first
+# callers: see fault.c. It is a module, which lie behind the kernel, wherever that
+# is this time; or it is built in. Where adding pages fails, the kernel itself warns.
+own=$(sed -n 's/ T hvb_.*//p' /proc/kallsyms | sed -n '1p; $p')
+# shellcheck disable=SC2086 # two addresses, or none
+set -- ${own:-$(sed -n 's/ [A-Za-z] _end$//p' /proc/kallsyms) ffffffffff000000}
+start=$1 end=$2 spared=add_pages
+# Without checkers, that kernel comes further down in as many calls, to where it
+# can't stand a failure at all.
+[ -z "$own" ] || spared=__add_memory_resource
 # shellcheck disable=SC2046 # address, type and name; and of the next
 set -- $(grep -A 1 " $spared\$" /proc/kallsyms)
 for kind in failslab fail_page_alloc; do
@@ -34,9 +31,9 @@ for kind in failslab fail_page_alloc; do
 	echo 0 >verbose
 	echo N >ignore-gfp-wait
 	echo -1 >./times
-	echo $depth >stacktrace-depth
-	echo "0x${start%% *}" >require-start
-	echo 0xffffffffff000000 >require-end
+	echo 10 >stacktrace-depth
+	echo "0x$start" >require-start
+	echo "0x$end" >require-end
 	echo "0x$1" >reject-start
 	echo "0x$4" >reject-end || echo "FAILED: no $spared"
 done
