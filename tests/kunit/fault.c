@@ -17,13 +17,11 @@
 #define ALL	UINT_MAX
 
 /* By the driver, which is where they should, wherever it is. */
-static bool do_allocations_fail(void)
+static bool do_allocations_fail(struct hvb_channel *channel)
 {
-	struct hvb_channel channel = {};
-
-	if (hvb_channel_init(&channel, NULL, NULL, NULL, NULL))
+	if (hvb_channel_init(channel, NULL, NULL, NULL, NULL))
 		return true;
-	hvb_channel_exit(&channel);
+	hvb_channel_exit(channel);
 	return false;
 }
 
@@ -33,8 +31,12 @@ static bool do_allocations_fail(void)
  */
 void hvb_fault_begin(struct kunit *test)
 {
+	struct hvb_channel *probe;
+
+	probe = kunit_kzalloc(test, sizeof(*probe), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, probe);
 	current->make_it_fail = 1;
-	if (do_allocations_fail())
+	if (do_allocations_fail(probe))
 		return;
 	current->make_it_fail = 0;
 	kunit_skip(test, "failslab is not set up as tests/kunit/init.sh does");
