@@ -31,7 +31,7 @@
 /* How often to wait out a transient error while nothing was added. */
 #define TRIES		20
 
-/* Pause between these tries; the first and longest for a request put off. */
+/* Pause between these tries; the longest for a request put off. */
 #define PAUSE_MS	100
 #define PAUSE_MAX_MS	2000
 
@@ -286,7 +286,7 @@ void hvb_hot_add(struct hvb_requests *reqs, const struct hvb_msg *msg,
 	dev_warn_ratelimited(reqs->base->dev, "hot-add of pages %llu+%llu has %lu added so far (%d), the rest is retried\n",
 			     req.range.start, req.range.count, req.added_pages,
 			     err);
-	put_off(reqs, &req, PAUSE_MS, outcome);
+	put_off(reqs, &req, reqs->put_off_ms, outcome);
 }
 
 /**

@@ -83,6 +83,9 @@ struct hvb_adding {
 	unsigned int pause_ms;
 };
 
+/* How long a hot-add request that was put off waits for its first retry. */
+#define HVB_PUT_OFF_MS	100
+
 /**
  * struct hvb_requests - carries out requests; used by the device's worker
  */
@@ -95,6 +98,8 @@ struct hvb_requests {
 	struct hvb_signs *signs;
 	/** @mem: the guest's memory */
 	struct hvb_memory *mem;
+	/** @put_off_ms: HVB_PUT_OFF_MS, except in tests */
+	unsigned int put_off_ms;
 	/** @send_buf: where responses with ranges are built */
 	void *send_buf;
 	/**

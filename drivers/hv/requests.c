@@ -25,6 +25,7 @@ int hvb_requests_init(struct hvb_requests *reqs, struct hvb_base *base,
 	reqs->channel = channel;
 	reqs->signs = signs;
 	reqs->mem = mem;
+	reqs->put_off_ms = HVB_PUT_OFF_MS;
 	reqs->send_buf = kmalloc(DM_MESSAGE_MAX, GFP_KERNEL);
 	if (!reqs->send_buf)
 		return -ENOMEM;

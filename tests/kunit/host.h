@@ -17,6 +17,9 @@
 /* Real memory that the kernel wasn't told of begins here: see run.py. */
 #define HOST_MEMORY	(SZ_1G >> PAGE_SHIFT)
 
+/* Longer than any test. */
+#define HOST_NEVER_MS	60000
+
 /* The blocks that a host adds, one after the other. */
 #define BLOCK(n)	(HOST_MEMORY + (n) * block_pages())
 

@@ -290,32 +290,6 @@ static void a_block_is_added_again_when_it_can_be(struct kunit *test)
 	expect_removed(host, 0);
 }
 
-/* Claims the first block that may go, of those that were there at boot. */
-static unsigned long claim_one(struct host *host, const struct hvb_room *room)
-{
-	unsigned long start = HOST_MEMORY, nr = 0;
-
-	while (!nr && start > block_pages()) {
-		start -= block_pages();
-		hvb_give_blocks_one(&host->dm.requests, start, room, &nr);
-	}
-	return nr;
-}
-
-static void what_the_kernel_needs_stays(struct kunit *test)
-{
-	struct host *host = host_connected(test);
-	struct hvb_room room = { .pages = ULONG_MAX };
-
-	room.kernel_pages = block_pages() - 1;
-	KUNIT_EXPECT_EQ(test, 0, claim_one(host, &room));
-	room.kernel_pages = block_pages();
-	KUNIT_EXPECT_EQ(test, block_pages(), claim_one(host, &room));
-	hvb_absent_drop_fresh(&host->dm.memory);
-	hvb_memory_settle(&host->dm.memory);
-	host_agrees(host);
-}
-
 static struct kunit_case hotremove_cases[] = {
 	KUNIT_CASE_PARAM(the_host_is_told_that_it_may_ask, offer_gen_params),
 	KUNIT_CASE(blocks_are_removed_and_returned),
@@ -329,7 +303,6 @@ static struct kunit_case hotremove_cases[] = {
 	KUNIT_CASE(a_send_that_fails_brings_blocks_back),
 	KUNIT_CASE(the_driver_that_comes_next_has_the_blocks),
 	KUNIT_CASE(a_block_is_added_again_when_it_can_be),
-	KUNIT_CASE(what_the_kernel_needs_stays),
 	{}
 };
 

@@ -156,8 +156,6 @@ MUTANTS = [
     ("movable.pages*", "give.c",
      "return is_zone_movable_page(page) ||\n", "return true ||\n"),
     ("movable.blocks*", "give_blocks.c", "(may_kernel ? 2 : 1)", "2"),
-    ("hotremove.what_the*", "give_blocks.c",
-     "!may_kernel(reqs, room)", "0"),
     ("movable.what*", "zones.c",
      "	movable->managed_pages += zone_managed_pages(zone);\n", ""),
     ("movable.the_kernel*", "demand.c",

@@ -35,8 +35,9 @@ static struct host *half_added(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, FEW_PAGES, host_takes(host, FEW_PAGES));
 	host_adds(host, &first, NULL);
 	host_hears_added(host, first.count, DM_HOT_ADD_SUCCESS);
-	add_without_memory(host, hvb_range_end(&first), all_pages());
 	/* What the test does next comes before the next try. */
+	host->dm.requests.put_off_ms = HOST_NEVER_MS;
+	add_without_memory(host, hvb_range_end(&first), all_pages());
 	kthread_cancel_delayed_work_sync(&host->dm.conversation.go_on_work);
 	host_hears_nothing(host);
 	KUNIT_ASSERT_TRUE(test, host->dm.requests.adding.is_put_off);

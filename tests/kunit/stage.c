@@ -99,6 +99,7 @@ static void put_off_adding(struct stage *stage)
 
 	host_adds(stage->host, &first, NULL);
 	host_hears_added(stage->host, first.count, DM_HOT_ADD_SUCCESS);
+	dm->requests.put_off_ms = HOST_NEVER_MS;
 	hvb_fault_begin(stage->host->test);
 	host_adds_here(stage->host, hvb_range_end(&first), block_pages());
 	hvb_fault_end();
