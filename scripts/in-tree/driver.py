@@ -27,7 +27,7 @@ COMPAT = '#include "compat.h"\n'
 
 def main_c(source):
     source.replace("kzalloc(sizeof(*dm), GFP_KERNEL)", "kzalloc_obj(*dm)")
-    source.remove(COMPAT, "\treturn HVB_REMOVE_DONE;\n")
+    source.remove("\treturn HVB_REMOVE_DONE;\n")
     source.replace("static HVB_REMOVE_RET balloon_remove",
                    "static void balloon_remove")
     source.replace("""\
@@ -83,12 +83,7 @@ def ledger_c(source):
         source.drop(head)
 
 
-def base_c(source):
-    source.remove(COMPAT)
-
-
 def absent_c(source):
-    source.remove(COMPAT)
     source.replace("""\
 
 		hvb_compat_count_balloon(memory_add_physaddr_to_nid(PFN_PHYS(start)),
@@ -111,7 +106,7 @@ def absent_c(source):
 
 
 def hotplug_c(source):
-    source.remove(COMPAT, "\thvb_block_begins(&mem->blocks);\n", """\
+    source.remove("\thvb_block_begins(&mem->blocks);\n", """\
 		hvb_compat_keep_offline(pfn_to_page(part.start), part.count);
 """, """\
 		if (HVB_OFFLINE_PAGES_ARE_MANAGED)
@@ -151,15 +146,10 @@ def shortage_c(source):
 
 
 def shortage_h(source):
-    source.replace(COMPAT + "\n", "")
     source.replace("#include <linux/notifier.h>\n",
                    "#include <linux/notifier.h>\n#include <linux/shrinker.h>\n")
     source.replace("struct hvb_compat_shrinker shrinker;",
                    "struct shrinker *shrinker;")
-
-
-def scan_c(source):
-    source.remove(COMPAT)
 
 
 def pressure_h(source):
@@ -270,8 +260,8 @@ def exports_c(source):
 
 
 CHANGES = {name: globals()[name.replace(".", "_").lower()] for name in (
-    "main.c", "base.c", "debugfs.c", "device.h", "absent.c", "hotplug.c",
-    "ledger.c", "shortage.c", "shortage.h", "scan.c", "memory.c", "memory.h",
+    "main.c", "debugfs.c", "device.h", "absent.c", "hotplug.c",
+    "ledger.c", "shortage.c", "shortage.h", "memory.c", "memory.h",
     "pressure.c", "pressure.h", "Makefile", "Kconfig")}
 
 
@@ -289,13 +279,18 @@ def changed(path, change):
     return source.text
 
 
+def without_compat(text):
+    """Nothing includes it; nor is an empty line left where it stood alone."""
+    return text.replace(f"\n\n{COMPAT}\n", "\n\n").replace(COMPAT, "")
+
+
 def copy(folder, names, outside, changes, target):
     """Files of a folder; those of its in-tree/ instead where there are."""
     target.mkdir(parents=True, exist_ok=True)
     for name in sorted(names - outside):
         path = folder / "in-tree" / name
         text = path.read_text() if path.exists() else \
-            changed(folder / name, changes.get(name))
+            without_compat(changed(folder / name, changes.get(name)))
         left = [other for other in outside if f'#include "{other}"' in text]
         if left:
             die(f"{name} includes {left}, which the kernel's tree lacks")
