@@ -4,8 +4,8 @@
 #define _HVB_CHANNEL_H
 
 #include <linux/atomic.h>
-#include <linux/mutex.h>
 #include <linux/kthread.h>
+#include <linux/mutex.h>
 
 #include <hyperv/dynmem.h>
 

@@ -7,7 +7,8 @@
  * reference that unbinding waits for with the device's lock held, so a callback
  * could neither take that lock nor wait for anyone who holds it.
  *
- * list_lock guards the list. Whoever walks the list may wait for a device's
+ * list_lock guards the list, and is_asleep, which is the guest's: a device that
+ * joins later has to know it. Whoever walks the list may wait for a device's
  * works, so works don't take the lock, and a device leaves the list before its
  * works end.
  *

@@ -31,7 +31,7 @@
 /* How often to wait out a transient error while nothing was added. */
 #define TRIES		20
 
-/* Pause between these tries; the longest for a request put off. */
+/* Pause between these tries, and the longest for a request put off. */
 #define PAUSE_MS	100
 #define PAUSE_MAX_MS	2000
 

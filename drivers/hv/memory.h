@@ -6,9 +6,9 @@
 #ifndef _HVB_MEMORY_H
 #define _HVB_MEMORY_H
 
+#include <linux/kthread.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
-#include <linux/kthread.h>
 #include <linux/xarray.h>
 
 #include "block.h"

@@ -3,8 +3,8 @@
 #ifndef _HVB_PAGE_REPORTING_H
 #define _HVB_PAGE_REPORTING_H
 
-#include <linux/page_reporting.h>
 #include <linux/kthread.h>
+#include <linux/page_reporting.h>
 
 struct hvb_base;
 

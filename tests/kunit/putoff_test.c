@@ -48,7 +48,7 @@ static struct host *half_added(struct kunit *test)
 static void try_again(struct host *host)
 {
 	kthread_mod_delayed_work(host->dm.base.worker, &host->dm.conversation.go_on_work, 0);
-	host_hurry(host, &host->dm.conversation.go_on_work);
+	kthread_flush_work(&host->dm.conversation.go_on_work.work);
 }
 
 static void expect_all_added(struct host *host)

@@ -80,12 +80,12 @@ static void ask_bounded(struct play *play, const struct setup *setup,
 	struct host *host = &play->host;
 	double most = bound * guest_used(&play->guest);
 	double steps = floor((most - setup->size) / host->step);
+	double size = setup->size + steps * host->step - 10 * TINY;
 
 	host->committed = need_of(&play->guest);
-	most = setup->size + steps * host->step - 10 * TINY;
 	if (grows)
 		host->committed = fmax(host->committed,
-				       most / (1 + host->buffer) +
+				       size / (1 + host->buffer) +
 				       play->guest.ballooned);
 }
 
