@@ -290,6 +290,47 @@ static void a_block_is_added_again_when_it_can_be(struct kunit *test)
 	expect_removed(host, 0);
 }
 
+/* Two, as the kernel allocates from the first one at once. Return: the other. */
+static unsigned long add_for_kernel(struct host *host)
+{
+	/* A suite before this one left a block like that. */
+	bool has_first = pfn_valid(BLOCK(6));
+	struct hvb_range range = {
+		BLOCK(5), (has_first ? 1 : 2) * block_pages()
+	};
+
+	host->leaves_memory = true;
+	host->params.online_policy = HVB_ONLINE_KERNEL;
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	return has_first ? BLOCK(5) : BLOCK(6);
+}
+
+/* The last test, as the kernel may not give such blocks back. */
+static void a_block_that_the_kernel_needs_stays(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	unsigned long start = add_for_kernel(host), nr = 0;
+	struct hvb_room room = {
+		.pages = 2 * block_pages(),
+		.kernel_pages = block_pages() - 1,
+	};
+
+	KUNIT_EXPECT_EQ(test, 0, hvb_give_blocks_one(&host->dm.requests, start,
+						     &room, &nr));
+	KUNIT_EXPECT_EQ(test, 0, nr);
+	KUNIT_EXPECT_NOT_NULL(test, pfn_to_online_page(start));
+
+	/* The same block goes where the kernel can spare it. */
+	host->params.hot_remove = true;
+	host_wants(host, block_pages());
+	KUNIT_EXPECT_EQ(test, block_pages(), host_hears_removed(host));
+	KUNIT_EXPECT_FALSE(test, pfn_valid(start));
+	host_returns_all(host);
+	KUNIT_EXPECT_NOT_NULL(test, pfn_to_online_page(start));
+	host_agrees(host);
+}
+
 static struct kunit_case hotremove_cases[] = {
 	KUNIT_CASE_PARAM(the_host_is_told_that_it_may_ask, offer_gen_params),
 	KUNIT_CASE(blocks_are_removed_and_returned),
@@ -303,6 +344,7 @@ static struct kunit_case hotremove_cases[] = {
 	KUNIT_CASE(a_send_that_fails_brings_blocks_back),
 	KUNIT_CASE(the_driver_that_comes_next_has_the_blocks),
 	KUNIT_CASE(a_block_is_added_again_when_it_can_be),
+	KUNIT_CASE(a_block_that_the_kernel_needs_stays),
 	{}
 };
 

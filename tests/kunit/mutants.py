@@ -232,6 +232,8 @@ MUTANTS = [
     ("hotremove.a_block_is*", "idle.c", "	if (all)\n		return;\n", "	if (1)\n		return;\n"),
     ("hotremove.less*", "hot_remove.c",
      "room.pages < reqs->base->block_pages", "wanted <= nr"),
+    ("hotremove.a_block_that*", "give_blocks.c",
+     " ||\n	    (!block.is_movable && !may_kernel(reqs, room))", ""),
     ("hotremove.what_was*", "added.c",
      "found = hvb_ranges_next(&mem->added, *start, ULONG_MAX, &part);",
      "found = hvb_ranges_next(&mem->added, *start, ULONG_MAX, &part);\n"

@@ -204,7 +204,7 @@ def of(rest):
     """The scenario of a name, from what comes after the first dash."""
     class Long(Run):
         rounds = int(re.fullmatch(r"[1-9]\d*", rest)[0])
-        limit = 500 + 2 * rounds
+        limit = 500 + 10 * rounds
 
         @classmethod
         def name(cls):
