@@ -165,3 +165,23 @@ for kernel in trees.CHOICES:
 for kernel, flavour in trees.ARM64:
     CHECKS[f"build {kernel} {flavour}"] = functools.partial(
         build, kernel, BUILD_FOR_ARM64, flavour)
+
+
+BUILD_THERE = r"""
+exec nice make -C "/lib/modules/$1/build" M="$2" W=1 CC="$3" modules
+"""
+MEASURING = ["tests/lab/cost", "tests/lab/guest/large"]
+
+
+def modules_that_measure():
+    """They follow the driver's insides, and only a benchmark loads them."""
+    layer, version = trees.headers("6.12", "")
+    with stage() as tree:
+        shutil.copy(tree / "drivers/hv/compat.h", tree / MEASURING[1])
+        for folder in MEASURING:
+            succeed(box.run(["sh", "-c", BUILD_THERE, "sh", version,
+                             f"{AT}/{folder}", trees.compiler("6.12")],
+                            layers=[layer], binds=[(tree, AT)]))
+
+
+CHECKS["modules that measure"] = modules_that_measure

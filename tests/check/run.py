@@ -55,6 +55,7 @@ build newest arm64
 build newest arm64-16k
 build 6.12 strict types
 build newest strict types
+modules that measure
 build as 6.1.83
 build as 6.3
 build as 6.4
@@ -126,6 +127,7 @@ examples of settings
 QUICK = """
 build * gcc sparse
 build 6.12 strict types
+modules that measure
 in-tree series
 rules for files
 hosts from their records

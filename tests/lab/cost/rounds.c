@@ -11,6 +11,7 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -166,7 +167,7 @@ static u64 say(struct rig *rig, size_t bytes, struct cost_sum *sum)
 	rig->bytes = bytes;
 	hvb_channel_notify(&rig->dm.channel);
 	wait_for_completion(&rig->answered);
-	flush_workqueue(rig->dm.base.wq);
+	kthread_flush_worker(rig->dm.base.worker);
 	ns = rig->answered_ns - start_ns;
 	sum->ns += ns;
 	sum->idle_us += rig->answered_idle_us - start_idle_us;
