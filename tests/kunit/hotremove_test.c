@@ -306,7 +306,7 @@ static unsigned long add_for_kernel(struct host *host)
 	return has_first ? BLOCK(5) : BLOCK(6);
 }
 
-/* The last test, as the kernel may not give such blocks back. */
+/* The last test of the last suite, as the kernel may not give such blocks back. */
 static void a_block_that_the_kernel_needs_stays(struct kunit *test)
 {
 	struct host *host = host_connected(test);
