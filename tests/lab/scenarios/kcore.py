@@ -15,6 +15,7 @@ import scenario
 
 VSYSCALL = 0xffffffffff600000
 LARGEST = 1 << 40		# bytes; what is larger is the area of vmalloc
+STEP = 1 << 20			# bytes that are read at a time
 BLOCKS, LESS = 1024, 200	# MiB that are taken by block, and by less
 
 
@@ -81,9 +82,10 @@ class Run(scenario.Scenario):
 
     def read(self, offset, length):
         """Reads a segment; returns how many bytes came."""
-        step = min(length & -length, 1 << 20)
         _, text = self.guest.attempt(
-            f"dd if=/proc/kcore of=/dev/null bs={step} skip={offset} "
-            f"count={length // step} iflag=skip_bytes,fullblock", 200)
-        found = re.search(r"^(\d+)\+0 records in", text, re.MULTILINE)
-        return int(found[1]) * step if found else 0
+            f"dd if=/proc/kcore of=/dev/null bs={STEP} skip={offset} count={length} "
+            f"iflag=skip_bytes,count_bytes,fullblock", 200)
+        found = re.search(r"^(\d+)\+([01]) records in", text, re.MULTILINE)
+        if not found:
+            return 0
+        return int(found[1]) * STEP + (length % STEP if int(found[2]) else 0)
