@@ -57,7 +57,8 @@ unload() {
 			"loaded now: restart the guest to change to the other."
 		return
 	fi
-	modprobe -r "$1" || rmmod "$1" ||
+	# Not modprobe -r, which knows no module that isn't there any more.
+	rmmod "$1" ||
 		die "the driver that is loaded now can't be unloaded"
 	echo "The driver that was loaded is unloaded now."
 }
