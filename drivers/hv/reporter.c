@@ -12,9 +12,11 @@
 #include <linux/ktime.h>
 #include <linux/sched.h>
 #include <linux/time64.h>
+#include <linux/timer.h>
 
 #include "base.h"
 #include "channel.h"
+#include "compat.h"
 #include "conversation.h"
 #include "counters.h"
 #include "memory.h"
@@ -120,7 +122,7 @@ static void read_counters(struct hvb_reporter *rep, struct hvb_counters *now,
 	hvb_memory_read(rep->mem, last, now);
 }
 
-/* Return: microseconds until the next look. */
+/* Return: microseconds until the next glance. */
 static u64 look(struct hvb_reporter *rep)
 {
 	unsigned int interval_ms = READ_ONCE(rep->base->params->burst_interval_ms);
@@ -170,12 +172,12 @@ static u64 look(struct hvb_reporter *rep)
 
 static bool has_work(struct hvb_reporter *rep)
 {
-	return kthread_should_stop() || READ_ONCE(rep->psi_request) ||
+	return READ_ONCE(rep->psi_request) ||
 	       hvb_pressure_is_woken(&rep->pressure) ||
 	       hvb_signs_are_pending(rep->signs, rep->arrivals_seen);
 }
 
-/* Return: microseconds until the next look, or 0 when it is time for one. */
+/* Return: microseconds until the next glance, or 0 when it is time for a look. */
 static u64 glance(struct hvb_reporter *rep)
 {
 	unsigned int interval_ms = READ_ONCE(rep->base->params->burst_interval_ms);
@@ -188,6 +190,38 @@ static u64 glance(struct hvb_reporter *rep)
 	    hvb_forecast_glance(&rep->burst, seen.free_pages, now_us))
 		return 0;
 	return hvb_burst_wait_us(&rep->burst, interval_ms, now_us);
+}
+
+static void glance_after(struct hvb_reporter *rep, u64 wait_us)
+{
+	mod_timer(&rep->timer, jiffies + (usecs_to_jiffies(wait_us) ?: 1));
+}
+
+/*
+ * Waking the thread up costs many times what a glance does, so a timer glances
+ * while the thread sleeps, and only then: one of them at a time has the state.
+ */
+static void glance_asleep(struct timer_list *timer)
+{
+	struct hvb_reporter *rep = container_of(timer, struct hvb_reporter, timer);
+	u64 wait_us = glance(rep);
+
+	if (wait_us) {
+		glance_after(rep, wait_us);
+		return;
+	}
+	WRITE_ONCE(rep->is_due, true);
+	hvb_signs_wake(rep->signs);
+}
+
+static void sleep_for(struct hvb_reporter *rep, u64 wait_us)
+{
+	rep->is_due = false;
+	glance_after(rep, wait_us);
+	wait_event_interruptible(*hvb_signs_queue(rep->signs),
+				 kthread_should_stop() ||
+				 READ_ONCE(rep->is_due) || has_work(rep));
+	timer_delete_sync(&rep->timer);
 }
 
 static void serve_psi_request(struct hvb_reporter *rep)
@@ -203,16 +237,12 @@ static void serve_psi_request(struct hvb_reporter *rep)
 static int report_on(void *data)
 {
 	struct hvb_reporter *rep = data;
-	wait_queue_head_t *queue = hvb_signs_queue(rep->signs);
 
 	/* It does little, and is needed just when everybody wants to run. */
 	set_user_nice(current, MIN_NICE);
 	while (!kthread_should_stop()) {
-		unsigned long wait;
-
 		serve_psi_request(rep);
-		wait = usecs_to_jiffies(glance(rep) ?: look(rep)) ?: 1;
-		wait_event_interruptible_timeout(*queue, has_work(rep), wait);
+		sleep_for(rep, look(rep));
 	}
 	hvb_pressure_stop(&rep->pressure);
 	return 0;
@@ -237,6 +267,7 @@ void hvb_reporter_init(struct hvb_reporter *rep, struct hvb_base *base,
 	rep->signs = signs;
 	rep->mem = mem;
 	rep->conv = conv;
+	timer_setup(&rep->timer, glance_asleep, 0);
 	hvb_pressure_init(&rep->pressure, base, hvb_signs_queue(signs));
 }
 

@@ -4,6 +4,7 @@
 #define _HVB_REPORTER_H
 
 #include <linux/completion.h>
+#include <linux/timer.h>
 
 #include "burst.h"
 #include "demand.h"
@@ -67,6 +68,10 @@ struct hvb_reporter {
 	struct hvb_burst burst;
 	/** @is_hot: there is a burst */
 	bool is_hot;
+	/** @timer: glances while the thread sleeps */
+	struct timer_list timer;
+	/** @is_due: it found that there is something to look at */
+	bool is_due;
 	/** @last_counters: at the last report */
 	struct hvb_counters last_counters;
 	/** @looked_counters: at the last look */
