@@ -135,10 +135,11 @@ def markdown(found):
                    if one["contender"] == name}) for name in CONTENDERS}
     rounds -= {0}
     rounds = " to ".join(map(str, sorted({min(rounds), max(rounds)})))
+    what = "One round" if rounds == "1" else \
+        f"Medians of {rounds} rounds (least to most)"
     kernel = ", ".join(sorted({one["kernel"] for one in found}))
-    lines += ["", f"Medians of {rounds} rounds (least to most), on "
-                  f"{machine()}, all of it emulated: ratios count. The guest "
-                  f"has one CPU, 4 GiB and Debian's kernel {kernel}, "
+    lines += ["", f"{what}, on {machine()}, all of it emulated: ratios count. "
+                  f"The guest has one CPU, 4 GiB and Debian's kernel {kernel}, "
                   "where `init_on_alloc` is on."]
     return "\n".join(lines)
 
