@@ -216,11 +216,12 @@ static void glance_asleep(struct timer_list *timer)
 
 static void sleep_for(struct hvb_reporter *rep, u64 wait_us)
 {
+	wait_queue_head_t *queue = hvb_signs_queue(rep->signs);
+
 	rep->is_due = false;
 	glance_after(rep, wait_us);
-	wait_event_interruptible(*hvb_signs_queue(rep->signs),
-				 kthread_should_stop() ||
-				 READ_ONCE(rep->is_due) || has_work(rep));
+	wait_event_interruptible(*queue, READ_ONCE(rep->is_due) || has_work(rep) ||
+				 kthread_should_stop());
 	timer_delete_sync(&rep->timer);
 }
 
