@@ -32,9 +32,9 @@ FOLDERS = ["drivers/hv", "include/hyperv", "tests/kunit", "tests/lab/cost"]
 LIMIT = 1200			# seconds
 MACHINE = ["qemu-system-x86_64", "-accel", "tcg,thread=single",
            "-icount", "shift=0,sleep=off", "-cpu", "max",
-           "-machine", "q35", "-nodefaults", "-display", "none",
-           "-no-reboot", "-serial", "stdio", "-kernel", "/tmp/boot/vmlinuz",
-           "-initrd", "/tmp/boot/initrd"]
+           "-machine", "q35,memory-backend=ram", "-nodefaults", "-display",
+           "none", "-no-reboot", "-serial", "stdio", "-kernel",
+           "/tmp/boot/vmlinuz", "-initrd", "/tmp/boot/initrd"]
 ARGUMENTS = "console=ttyS0 loglevel=7 panic=-1"
 FEW, MANY = 1, 48		# CPUs; the time for more grows as their square
 SMALL, LARGE = "4G", "64G"	# memory; next to none of it is touched
@@ -85,8 +85,10 @@ def boot(kernel, built, arguments, cpus=FEW, memory=SMALL):
             images.program("init", COST / "init.sh"),
             (MODULE, 0o100644, built),
         ]))
-        done = root.run([*MACHINE, "-smp", str(cpus), "-m",
-                         memory, "-append",
+        # More than this machine has: reserve=off lets it.
+        done = root.run([*MACHINE, "-smp", str(cpus), "-m", memory, "-object",
+                         f"memory-backend-ram,id=ram,size={memory},reserve=off",
+                         "-append",
                          f"{ARGUMENTS} {arguments}"],
                         binds=[(work, "/tmp/boot")], text=True,
                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
