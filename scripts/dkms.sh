@@ -35,7 +35,7 @@ unload() {
 	if [ -d /sys/module/hv_balloon_dm ] &&
 		grep -qs '^pages_ballooned *: 0$' /sys/kernel/debug/hv-balloon
 	then
-		modprobe -r hv_balloon_dm || true
+		rmmod hv_balloon_dm || true
 	fi
 }
 
