@@ -3,8 +3,8 @@
  * The reporter: the thread that tells the host how much memory the guest needs.
  *
  * It reports once a second. When signals of need arrive (burst.c), it reports
- * at once and then at the fast cadence. When nothing happens, it glances at what
- * is free between the ticks, and looks no further when that isn't less.
+ * at once and then at the fast cadence. When nothing happens, it sleeps between
+ * the ticks while a timer glances at what is free, and wakes it when that is less.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>

@@ -88,4 +88,4 @@ class Run(scenario.Scenario):
         found = re.search(r"^(\d+)\+([01]) records in", text, re.MULTILINE)
         if not found:
             return 0
-        return int(found[1]) * STEP + (length % STEP if int(found[2]) else 0)
+        return int(found[1]) * STEP + int(found[2]) * (length % STEP)
