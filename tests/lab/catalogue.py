@@ -12,7 +12,7 @@ NAMES = [
     "floor", "assigned", "tiny", "parameters", "modes", "reload", "policy",
     "hibernation", "nopsi",
     "kcore", "hugetlb", "container", "uevents", "hostile", "soak", "burst",
-    "untouched", "cgroup1", "psigone",
+    "untouched", "cgroup1", "psigone", f"real-{programs.EVERYDAY.name}",
 ]
 
 # Too long for every day: run by name, or all of them with --long.
@@ -29,8 +29,9 @@ LONG = [
 CMA = ["cma"]
 
 # For a kernel that has the driver built in: without those that load another
-# module or need cgroup2 to be missing.
-IN_TREE = [name for name in NAMES if name not in ("hostile", "cgroup1")]
+# module, need cgroup2 to be missing, or need what systemd does.
+IN_TREE = [name for name in NAMES if name not in
+           ("hostile", "cgroup1", f"real-{programs.EVERYDAY.name}")]
 
 # Too many to be listed: see scenarios/soak.py, churn.py, sleep.py, hostile.py.
 # takeover-boot is for --kernel builtin alone.

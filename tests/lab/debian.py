@@ -17,7 +17,8 @@ PACKAGES = ["kmod", "python3", "systemd-sysv", "udev"]
 # Java's packages want to put links into the directories of manual pages.
 OPTIONS = [option for option in root.OPTIONS
            if "variant" not in option and "/man/" not in option]
-SIZES = {"plain": "700M", "programs": "4G"}
+PLAIN = "plain"
+SIZES = {PLAIN: "700M", "node": "1G", "programs": "4G"}
 PROGRAMS = Path(__file__).resolve().parent / "guest" / "programs"
 RUNS = "/run/kdump-runs"
 
@@ -71,11 +72,13 @@ def add_programs(tree):
     """The programs' own files; what their packages start waits to be asked."""
     for source in sorted(PROGRAMS.iterdir()):
         put(tree, f"{programs.AT[1:]}/{source.name}", source.read_bytes())
-    # The compiler finds its libraries through /proc.
-    subprocess.run(["unshare", "--mount", "sh", "-ec",
-                    'mount -t proc proc "$1/proc"; exec chroot "$1" sh -c "$2"',
-                    "-", str(tree), f"cd {programs.AT} && javac *.java"],
-                   check=True)
+    if (tree / "usr/bin/javac").exists():
+        # It finds its libraries through /proc.
+        subprocess.run(["unshare", "--mount", "sh", "-ec",
+                        'mount -t proc proc "$1/proc"; '
+                        'exec chroot "$1" sh -c "$2"',
+                        "-", str(tree), f"cd {programs.AT} && javac *.java"],
+                       check=True)
     for name in programs.IDLE:
         (tree / WANTS).with_name(f"{name}.service").unlink(missing_ok=True)
 
@@ -90,19 +93,19 @@ def build(path, kind, packages):
         (tree / WANTS).parent.mkdir(parents=True, exist_ok=True)
         (tree / WANTS).symlink_to("/" + WANTS.replace(
             "multi-user.target.wants/", ""))
-        if kind == "programs":
+        if kind != PLAIN:
             add_programs(tree)
         subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", str(tree),
                         str(path), SIZES[kind]], check=True)
 
 
 def image(kind):
-    """The disk of a kind: "plain", or with "programs"."""
+    """The disk of a kind in SIZES, with its programs in it."""
     packages, files = PACKAGES, [*FILES.items()]
-    if kind == "programs":
-        packages = [*PACKAGES, *programs.PACKAGES]
+    if kind != PLAIN:
+        packages = [*PACKAGES, *programs.PACKAGES[kind]]
         files += [source.read_bytes() for source in sorted(PROGRAMS.iterdir())]
-    name = "debian" if kind == "plain" else kind
+    name = "debian" if kind == PLAIN else kind
     return root.cached(name, root.key_of(
         root.SUITE, SIZES[kind], *packages, *OPTIONS, *files),
         lambda path: build(path, kind, packages))

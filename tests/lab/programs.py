@@ -7,8 +7,12 @@ Used on both sides: run.py reads what to expect, the outer machine runs them.
 import dataclasses
 
 AT = "/usr/local/lib/lab"	# where debian.py puts their files
-PACKAGES = ["earlyoom", "nodejs", "openjdk-21-jdk-headless", "redis-server",
-            "redis-tools", "stress-ng"]
+# What a guest has of Debian's packages, by the kind of its disk.
+PACKAGES = {
+    "node": ["nodejs"],
+    "programs": ["earlyoom", "nodejs", "openjdk-21-jdk-headless",
+                 "redis-server", "redis-tools", "stress-ng"],
+}
 # What their packages would start at boot.
 IDLE = ["earlyoom", "redis-server"]
 
@@ -23,7 +27,8 @@ class Program:
     title: str
     command: str
     checks: tuple = ()		# besides that it ends well
-    compared: tuple = SHORT
+    compared: tuple = SHORT		# of two runs, with stock and with ours
+    disk: str = "programs"
     properties: tuple = ()	# of the unit
     swap: bool = True
     service: str = ""		# what runs beside it
@@ -38,6 +43,10 @@ def node(mib, rate, hold):
 
 TURNS = "; ".join([*(f"{node(200, 0, 25 - 3 * turn)} & sleep 3"
                      for turn in range(6)), "wait"])
+
+# Small enough for every day: the disk, the heap, and no run with stock.
+EVERYDAY = Program("everyday", "node: a heap of 700 MiB", node(700, 0, 1),
+                   checks=("unswapped",), compared=(), disk="node")
 
 PROGRAMS = [
     Program("node", "node: a heap of 1000 MiB", node(1000, 0, 3)),

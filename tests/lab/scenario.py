@@ -25,7 +25,7 @@ class Boot:
     limit: int = 90			# seconds until the agent answers
     alone: bool = False		# measures time: no other boot beside it
     balloon: str = "hv"		# the device: inner/guest.py has others
-    debian: str = ""		# "plain": systemd and udev run in it: debian.py
+    debian: str = ""		# systemd and udev run in it: a kind of debian.py
     kexec: bool = False		# has another kernel to boot: /next/
     modules: tuple = ()		# of guest/ that it has
     cgroup2: bool = True	# is mounted, as systemd does

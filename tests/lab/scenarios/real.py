@@ -20,6 +20,7 @@ SENTENCES = {
     "ends": "it comes to its end, and finds its data as it left it",
     "still": "the guest isn't grown for it",
     "alive": "earlyoom kills nothing",
+    "unswapped": "nothing is written to swap",
 }
 COMPARED = {
     "swap": "at most 1/20 of stock's pages are written to swap",
@@ -103,6 +104,9 @@ class Run(scenario.Scenario):
             "still": (total["size"] <= total["start"] + 64,
                       f"{total['start']:.0f} to {total['size']:.0f} MiB"),
             "alive": (not total["kills"], f"{total['kills']} kills"),
+            "unswapped": (total["swapped"] <= FEW_PAGES,
+                          f"{total['swapped']:.0f} pages; "
+                          f"{total['start']:.0f} to {total['size']:.0f} MiB"),
         }
         for key in self.checks:
             self.check(key, *verdicts[key])
@@ -127,15 +131,17 @@ def compare(program, found):
 
 def of(name):
     """The scenario of a program."""
-    program = next(one for one in programs.PROGRAMS if one.name == name)
+    program = next(one for one in (programs.EVERYDAY, *programs.PROGRAMS)
+                   if one.name == name)
+    disk = program.disk
 
     class Real(Run):
-        boot = scenario.Boot("real", memory=MINIMUM, swap=4096, alone=True,
-                             debian="programs", limit=180,
+        boot = scenario.Boot(f"real-{disk}", memory=MINIMUM, swap=4096,
+                             alone=True, debian=disk, limit=180,
                              cpu=scenario.NO_STIMER)
         checks = {key: SENTENCES[key] for key in ("ends", *program.checks)}
         compared = {key: COMPARED[key] for key in program.compared}
-        contenders = ("stock",)
+        contenders = () if program is programs.EVERYDAY else ("stock",)
         limit = 120 + (program.seconds + 60) * program.rounds
 
         @classmethod
