@@ -100,8 +100,8 @@ struct hvb_situation {
  * @task_pages: what tasks and the kernel use, swapped out or not
  * @avail_pages: what can be had without swapping
  * @need_pages: demand without a boost
- * @headroom_pages: what of it is neither used nor with the host; see
- *	struct hvb_need
+ * @headroom_pages: what of it isn't used; see struct hvb_need
+ * @away_pages: what of it the guest doesn't have: with the host, or not online
  * @free_pages: that are free
  */
 struct hvb_sample {
@@ -110,6 +110,7 @@ struct hvb_sample {
 	u64 avail_pages;
 	u64 need_pages;
 	u64 headroom_pages;
+	u64 away_pages;
 	u64 free_pages;
 };
 
@@ -131,9 +132,9 @@ struct hvb_sample {
  * @gain_percent: what the host gives for 100 pages that are asked for, 0 before
  *	it was seen
  * @has_arrived: memory arrived since the last sample
- * @lagged_pages: asked for, as long ago as the host takes to answer
- * @asked_pages: what is asked for now
- * @told_pages: what the last report asked for
+ * @lagged_pages: @asked_pages, as long ago as the host takes to answer
+ * @asked_pages: what is asked for now, without what is away
+ * @told_pages: what the last report asked for, likewise
  * @forecast_pages: asked for because of growth
  * @step_pages: asked for because of pressure
  * @stepped_us: when @step_pages was last raised

@@ -233,8 +233,8 @@ void hvb_demand_look(const struct hvb_counters *now, struct hvb_need *need)
 
 	need->headroom_pages = hvb_demand_headroom(used_pages) +
 			       now->boot_pages + now->lent_pages;
-	need->need_pages = used_pages + need->headroom_pages +
-			   now->ballooned_pages + now->offline_pages;
+	need->away_pages = now->ballooned_pages + now->offline_pages;
+	need->need_pages = used_pages + need->headroom_pages + need->away_pages;
 }
 
 /**

@@ -91,12 +91,14 @@ struct hvb_glance {
 /**
  * struct hvb_need - what the guest needs, a burst aside; pages of 4 KiB
  * @need_pages: all of it, as the host compares it
- * @headroom_pages: what of it is neither used nor with the host: what should be
- *	available, what is lent, and what the kernel keeps since boot
+ * @headroom_pages: what of it isn't used: what should be available, what is lent,
+ *	and what the kernel keeps since boot
+ * @away_pages: what of it the guest doesn't have: with the host, or not online
  */
 struct hvb_need {
 	u64 need_pages;
 	u64 headroom_pages;
+	u64 away_pages;
 };
 
 /**

@@ -19,6 +19,10 @@
  * for as long as memory grows and not a look longer: what hosts haven't decided
  * by then, they needn't.
  *
+ * A host that has taken memory from the guest leaves that out of what is asked
+ * for before it adds its buffer. So what is away is no part of any of this; it is
+ * only added in the end.
+ *
  * A bound that hangs on what is used is worth the more, the fresher that figure
  * is when the host looks. So the guest looks each time its use has grown by a
  * 64th, and reports each time the figure has moved by a 32nd. In between bursts,
@@ -92,9 +96,15 @@
 #define STEP_SHARE		16
 #define STEPS_SHARE_MAX		4
 
+/* What the guest needs of what it has. */
+static u64 own_need(const struct hvb_sample *sample)
+{
+	return sample->need_pages - sample->away_pages;
+}
+
 static u64 used(const struct hvb_sample *sample)
 {
-	return sample->need_pages - sample->headroom_pages;
+	return own_need(sample) - sample->headroom_pages;
 }
 
 static void update_size(struct hvb_burst *burst,
@@ -227,7 +237,7 @@ static bool differs(u64 pages, u64 told_pages)
 static void update_asked(struct hvb_burst *burst,
 			 const struct hvb_sample *sample, u64 passed_us)
 {
-	u64 need = sample->need_pages, used_pages = used(sample);
+	u64 need = own_need(sample), used_pages = used(sample);
 	u64 most = bound(burst, used_pages);
 
 	if (!burst->is_starved)
@@ -273,7 +283,7 @@ bool hvb_forecast_sample(struct hvb_burst *burst, const struct hvb_sample *sampl
 	update_gain(burst);
 	if (burst->sampled_us) {
 		update_rate(burst, sample->task_pages, sample->now_us);
-		update_steps(burst, sample->need_pages, passed_us,
+		update_steps(burst, own_need(sample), passed_us,
 			     sample->now_us, decay_s);
 	} else {
 		burst->first_us = sample->now_us;

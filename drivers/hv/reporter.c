@@ -86,6 +86,7 @@ static bool take_sample(struct hvb_reporter *rep, const struct hvb_counters *now
 		.avail_pages = hvb_promise_room(now),
 		.need_pages = need->need_pages,
 		.headroom_pages = need->headroom_pages,
+		.away_pages = need->away_pages,
 		.free_pages = now->free_pages,
 	};
 	enum hvb_signal signal;

@@ -17,12 +17,13 @@
  * @nr: processes
  * @loads: what they do, with @start counted from the onset
  * @held: MiB that the guest has more
+ * @ballooned: MiB that the host took before
  */
 struct shape {
 	const char *name;
 	int nr;
 	struct load loads[LOADS_MAX];
-	double held;
+	double held, ballooned;
 };
 
 /* As in tests/lab/shapes.py; the guest touches 300 MiB/s at most. */
@@ -43,6 +44,7 @@ static const struct shape shapes[] = {
 	{ "burst-leak", 1, { { KIND_GROW, 1200, 6, 0 } } },
 	{ "burst-committed", 1, { { KIND_PROMISED, 1400, 100, 0 } } },
 	{ "burst-held", 1, { { KIND_GROW, 1200, 100, 0 } }, 1024 },
+	{ "burst-back", 1, { { KIND_GROW, 1400, 300, 0 } }, 0, 4096 },
 };
 
 static const double guests[][2] = {	/* size, of it used */
@@ -135,6 +137,7 @@ static void shape_case(int number, struct setup *setup)
 	setup->host.most = 8 * GIB;
 	setup->guest.disk = 100;
 	setup->onset = 70;
+	setup->guest.ballooned = shape->ballooned;
 	for (int i = 0; i < shape->nr; i++)
 		put_load(setup, shape->loads[i].kind, shape->loads[i].mib,
 			 shape->loads[i].rate, 70 + shape->loads[i].start);
@@ -165,6 +168,9 @@ static void grid_one(int number, struct dice *dice, struct setup *setup)
 	setup->host.in_turn = chance(dice, 0.5);
 	setup->onset = 60 + roll(dice);
 	put_load(setup, KIND_GROW, burst * size, rate, setup->onset);
+	/* Most bursts aren't the first, and hosts take back what the others had. */
+	if (chance(dice, 0.5))
+		setup->guest.ballooned = size * between(dice, 0.5, 4);
 }
 
 static void wide_loads(struct setup *setup, struct dice *dice)
@@ -226,6 +232,8 @@ static void wide_case(struct dice *dice, struct setup *setup)
 	setup->onset = chance(dice, 0.2) ? 20 + 25 * roll(dice) :
 					   60 + 60 * roll(dice);
 	wide_loads(setup, dice);
+	if (chance(dice, 0.5))
+		setup->guest.ballooned = size * between(dice, 0.1, 4);
 	snprintf(setup->name, sizeof(setup->name),
 		 "wide size=%.0f kind=%d rate=%.0f buffer=%.2f answer=%.2f look=%.2f",
 		 size, setup->guest.loads[0].kind, setup->guest.loads[0].rate,

@@ -110,6 +110,7 @@ void reporter_step(struct reporter *reporter, struct guest *guest,
 		.avail_pages = counters.avail_pages,
 		.need_pages = need.need_pages,
 		.headroom_pages = need.headroom_pages,
+		.away_pages = need.away_pages,
 		.free_pages = counters.free_pages,
 	};
 	if (hvb_forecast_sample(burst, &sample, DECAY_S)) {
