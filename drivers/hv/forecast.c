@@ -116,15 +116,19 @@ static void update_size(struct hvb_burst *burst,
 		burst->size_pages = used(sample) + sample->avail_pages;
 }
 
-/* Once for what arrived since the last look. */
-static void update_gain(struct hvb_burst *burst)
+/*
+ * Once for what arrived since the last look. What comes to a guest that had more
+ * than any gain explains wasn't given for what it asked.
+ */
+static void update_gain(struct hvb_burst *burst, u64 had_pages)
 {
 	u64 gain, last = burst->gain_percent;
 
 	if (!burst->has_arrived)
 		return;
 	burst->has_arrived = false;
-	if (burst->is_starved || !burst->lagged_pages)
+	if (burst->is_starved ||
+	    had_pages * 100 >= burst->lagged_pages * GAIN_MAX_PERCENT)
 		return;
 	gain = div64_u64(burst->size_pages * 100, burst->lagged_pages);
 	burst->gain_percent = clamp(max(gain, last - last / 64),
@@ -275,12 +279,13 @@ bool hvb_forecast_sample(struct hvb_burst *burst, const struct hvb_sample *sampl
 			 unsigned int decay_s)
 {
 	u64 passed_us = sample->now_us - burst->sampled_us;
+	u64 had_pages = burst->size_pages;
 	bool was_hot = sample->now_us < burst->hot_until_us;
 
 	if (burst->sampled_us && passed_us < SAMPLE_US)
 		return false;
 	update_size(burst, sample);
-	update_gain(burst);
+	update_gain(burst, had_pages);
 	if (burst->sampled_us) {
 		update_rate(burst, sample->task_pages, sample->now_us);
 		update_steps(burst, own_need(sample), passed_us,
