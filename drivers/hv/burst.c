@@ -136,16 +136,23 @@ u64 hvb_burst_wait_us(const struct hvb_burst *burst, unsigned int interval_ms,
 /**
  * hvb_burst_asked() - a report left
  * @burst: the memory
- * @more_than_it_has: it asked for more than the guest has
+ * @more_pages: how much more than the guest has it asked for, 4 KiB pages
  * @now_us: when
+ *
+ * A host that let a small wish wait for longer than it takes to answer is asked
+ * anew by one that is twice as large.
  */
-void hvb_burst_asked(struct hvb_burst *burst, bool more_than_it_has,
-		     u64 now_us)
+void hvb_burst_asked(struct hvb_burst *burst, u64 more_pages, u64 now_us)
 {
-	if (!more_than_it_has)
+	bool is_anew = more_pages / 2 >= burst->asked_more_pages &&
+		       now_us - burst->asked_us > burst->answer_us;
+
+	if (!more_pages) {
 		burst->asked_us = 0;
-	else if (!burst->asked_us)
+	} else if (!burst->asked_us || is_anew) {
 		burst->asked_us = now_us;
+		burst->asked_more_pages = more_pages;
+	}
 }
 
 /**

@@ -127,6 +127,7 @@ struct hvb_sample {
  * @rate_pages_s: how fast @task_pages grows, smoothed
  * @answer_us: how long the host is expected to take to answer
  * @asked_us: since when more is asked for than the guest has, 0 when not
+ * @asked_more_pages: how much more that was
  * @last_answer_us: how long the host took the last time, 0 when unknown
  * @max_answer_us: how long it took at most
  * @gain_percent: what the host gives for 100 pages that are asked for, 0 before
@@ -161,6 +162,7 @@ struct hvb_burst {
 	u64 rate_pages_s;
 	u64 answer_us;
 	u64 asked_us;
+	u64 asked_more_pages;
 	u64 last_answer_us;
 	u64 max_answer_us;
 	u64 gain_percent;
@@ -199,8 +201,7 @@ enum hvb_due hvb_burst_due(const struct hvb_burst *burst,
 void hvb_burst_told(struct hvb_burst *burst, u64 now_us);
 u64 hvb_burst_wait_us(const struct hvb_burst *burst, unsigned int interval_ms,
 		      u64 now_us);
-void hvb_burst_asked(struct hvb_burst *burst, bool more_than_it_has,
-		     u64 now_us);
+void hvb_burst_asked(struct hvb_burst *burst, u64 more_pages, u64 now_us);
 void hvb_burst_arrived(struct hvb_burst *burst, u64 now_us);
 enum hvb_verdict hvb_burst_judge(struct hvb_burst *burst, u64 now_us);
 u64 hvb_burst_unanswered_us(const struct hvb_burst *burst, u64 now_us);

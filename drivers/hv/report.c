@@ -33,11 +33,12 @@ static bool is_delayed(const struct hvb_base *base,
 }
 
 /* Nothing can come of asking when the host has no more for this guest. */
-static bool asks_for_more(const struct hvb_counters *now,
-			  const struct hvb_agreed *agreed, u64 committed_pages)
+static u64 asks_for_more(const struct hvb_counters *now,
+			 const struct hvb_agreed *agreed, u64 committed_pages)
 {
-	return committed_pages > hvb_demand_size(now) &&
-	       !hvb_demand_has_all(now, agreed->max_page_count);
+	if (hvb_demand_has_all(now, agreed->max_page_count))
+		return 0;
+	return committed_pages - min(committed_pages, hvb_demand_size(now));
 }
 
 static void report(struct hvb_reporter *rep, const struct hvb_counters *now,

@@ -79,7 +79,7 @@ static void happen(struct hvb_burst *burst, struct input *input, u64 now_us)
 		break;
 	case 2:
 		burst->is_urgent |= what & 8;
-		hvb_burst_asked(burst, what & 4, now_us);
+		hvb_burst_asked(burst, what / 4, now_us);
 		break;
 	default:
 		sample(burst, input, now_us, what / 4);

@@ -12,6 +12,9 @@
 #define MS(ms)		((u64)(ms) * USEC_PER_MSEC)
 #define START		MS(1000)
 
+/* What is asked for beyond the guest's size. */
+#define MORE		MIB(100)
+
 static void begin(struct hvb_burst *burst)
 {
 	hvb_burst_init(burst);
@@ -22,8 +25,8 @@ static void begin(struct hvb_burst *burst)
 static void answer(struct hvb_burst *burst, u64 *now_us, u64 after_us)
 {
 	*now_us += MS(20000);
-	hvb_burst_asked(burst, true, *now_us);
-	hvb_burst_asked(burst, true, *now_us + after_us / 2);
+	hvb_burst_asked(burst, MORE, *now_us);
+	hvb_burst_asked(burst, MORE, *now_us + after_us / 2);
 	*now_us += after_us;
 	hvb_burst_arrived(burst, *now_us);
 }
@@ -59,8 +62,8 @@ static void what_is_no_answer_teaches_nothing(struct kunit *test)
 	answer(&burst, &now_us, MS(10001));
 	KUNIT_EXPECT_EQ(test, burst.answer_us, MS(2000));
 	KUNIT_EXPECT_EQ(test, burst.max_answer_us, MS(10001));
-	hvb_burst_asked(&burst, true, now_us);
-	hvb_burst_asked(&burst, false, now_us + MS(1));
+	hvb_burst_asked(&burst, MORE, now_us);
+	hvb_burst_asked(&burst, 0, now_us + MS(1));
 	hvb_burst_arrived(&burst, now_us + MS(9000));
 	KUNIT_EXPECT_EQ(test, burst.answer_us, MS(2000));
 }
@@ -74,11 +77,32 @@ static void the_rest_of_an_answer_teaches_nothing(struct kunit *test)
 	begin(&burst);
 	answer(&burst, &now_us, MS(3000));
 	for (unsigned int i = 0; i < 50; i++) {
-		hvb_burst_asked(&burst, true, now_us + 1);
+		hvb_burst_asked(&burst, MORE, now_us + 1);
 		now_us += MS(20);
 		hvb_burst_arrived(&burst, now_us);
 	}
 	KUNIT_EXPECT_EQ(test, burst.answer_us, MS(3000));
+}
+
+/* What nobody minded for long says nothing of how long a burst waits. */
+static void a_larger_wish_starts_anew(struct kunit *test)
+{
+	struct hvb_burst burst;
+	u64 now_us = START + MS(80000);
+
+	begin(&burst);
+	hvb_burst_asked(&burst, 1, now_us);
+	hvb_burst_asked(&burst, MORE, now_us + MS(9000));
+	hvb_burst_arrived(&burst, now_us + MS(9500));
+	KUNIT_EXPECT_EQ(test, burst.last_answer_us, MS(500));
+
+	/* But a wish that grows while the host makes up its mind is one. */
+	now_us += MS(30000);
+	hvb_burst_asked(&burst, MORE, now_us);
+	hvb_burst_asked(&burst, 4 * MORE, now_us + MS(1000));
+	hvb_burst_asked(&burst, 5 * MORE, now_us + MS(3000));
+	hvb_burst_arrived(&burst, now_us + MS(3500));
+	KUNIT_EXPECT_EQ(test, burst.last_answer_us, MS(500));
 }
 
 struct due_row {
@@ -208,6 +232,7 @@ static struct kunit_case burst_cases[] = {
 	KUNIT_CASE(the_answer_time_is_learnt),
 	KUNIT_CASE(what_is_no_answer_teaches_nothing),
 	KUNIT_CASE(the_rest_of_an_answer_teaches_nothing),
+	KUNIT_CASE(a_larger_wish_starts_anew),
 	KUNIT_CASE_PARAM(a_report_leaves_when_it_is_due, due_gen_params),
 	KUNIT_CASE(unanswered_pressure_is_said_once_and_when_it_ends),
 	KUNIT_CASE_PARAM(the_cause_is_the_first_that_holds, cause_gen_params),

@@ -222,6 +222,39 @@ static void a_starved_guest_may_stand_still(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, guest.burst.rate_pages_s);
 }
 
+/* What the host has of the guest is no part of what the burst is measured by. */
+static void what_is_away_is_only_added(struct kunit *test)
+{
+	struct guest guest, held;
+	unsigned int i;
+
+	begin(&guest);
+	begin(&held);
+	held.sample.away_pages = MIB(20000);
+	held.sample.need_pages += MIB(20000);
+	for (i = 0; i < 60; i++) {
+		live(&guest, 1, 1000);
+		live(&held, 1, 1000);
+		KUNIT_EXPECT_EQ(test, asked(&held), asked(&guest) + MIB(20000));
+	}
+	KUNIT_EXPECT_GT(test, boost(&guest), 0);
+}
+
+/* A guest that uses little of what it has, and is given more all the same. */
+static void what_comes_unasked_teaches_no_gain(struct kunit *test)
+{
+	struct guest guest;
+
+	begin(&guest);
+	guest.sample.need_pages -= MIB(2000);
+	guest.sample.avail_pages += MIB(2000);
+	live(&guest, 10, 0);
+	guest.sample.avail_pages += MIB(4000);
+	hvb_burst_arrived(&guest.burst, guest.sample.now_us);
+	live(&guest, 1, 0);
+	KUNIT_EXPECT_EQ(test, guest.burst.gain_percent, 0);
+}
+
 /* A host that gives 1.5 times what it is asked for is asked for less. */
 static void what_the_host_gives_is_learnt(struct kunit *test)
 {
@@ -229,7 +262,7 @@ static void what_the_host_gives_is_learnt(struct kunit *test)
 
 	begin(&guest);
 	live(&guest, 36, 1000);
-	hvb_burst_asked(&guest.burst, true, guest.sample.now_us);
+	hvb_burst_asked(&guest.burst, 1, guest.sample.now_us);
 	live(&guest, 2, 1000);
 	guest.sample.avail_pages += asked(&guest) * 3 / 2 - SIZE;
 	hvb_burst_arrived(&guest.burst, guest.sample.now_us);
@@ -413,6 +446,8 @@ static struct kunit_case forecast_cases[] = {
 	KUNIT_CASE(a_figure_that_moves_is_told_at_once),
 	KUNIT_CASE(a_starved_guest_goes_on_at_its_rate),
 	KUNIT_CASE(a_starved_guest_may_stand_still),
+	KUNIT_CASE(what_is_away_is_only_added),
+	KUNIT_CASE(what_comes_unasked_teaches_no_gain),
 	KUNIT_CASE(what_the_host_gives_is_learnt),
 	KUNIT_CASE(what_grows_fast_will_want_more),
 	KUNIT_CASE(memory_that_arrives_is_no_growth),

@@ -132,14 +132,15 @@ static void replay(struct replay *replay, const struct hvb_counters *now,
 	hvb_demand_look(now, &need);
 	sample.need_pages = need.need_pages;
 	sample.headroom_pages = need.headroom_pages;
+	sample.away_pages = need.away_pages;
 	hvb_forecast_sample(&replay->burst, &sample, DECAY_S);
 	replay->now_us = now_us;
 	replay->total_pages = now->total_pages;
 	replay->need_pages = need.need_pages;
 	replay->asked_pages = need.need_pages +
 		hvb_forecast_boost(&replay->burst, need.need_pages, 0);
-	hvb_burst_asked(&replay->burst,
-			replay->asked_pages > hvb_demand_size(now), now_us);
+	hvb_burst_asked(&replay->burst, replay->asked_pages -
+			min(replay->asked_pages, hvb_demand_size(now)), now_us);
 }
 
 static u64 us(const struct moment *moment)

@@ -56,9 +56,8 @@ static void tell(struct reporter *reporter, const struct hvb_counters *now,
 		    hvb_forecast_boost(burst, need->need_pages, pages(host->most));
 
 	hvb_burst_told(burst, now_us);
-	hvb_burst_asked(burst,
-			asked > hvb_demand_size(now) &&
-			!hvb_demand_has_all(now, pages(host->most)), now_us);
+	hvb_burst_asked(burst, hvb_demand_has_all(now, pages(host->most)) ? 0 :
+			asked - min(asked, hvb_demand_size(now)), now_us);
 	reporter->asked = mib(asked);
 	host->committed = mib(asked);
 	host->reports++;
