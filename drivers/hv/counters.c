@@ -256,12 +256,12 @@ void hvb_counters_read_room(const struct hvb_counters *last,
 	hvb_counters_read_avail(now);
 	now->free_pages = seen->free_pages;
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
-	hvb_vm_promises(now);
 	now->swap_free_pages = seen->swap_free_pages;
 	if (last && last->swap_free_pages == now->swap_free_pages)
 		copy_events(last, now);
 	else
 		read_events(now);
+	hvb_vm_look(now);
 	now->swapped_pages = swapped_now(now);
 	now->swap_pages = now->swap_free_pages + now->swapped_pages;
 	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);

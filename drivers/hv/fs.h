@@ -10,7 +10,7 @@ struct vfsmount;
  * enum hvb_filesystem - where the driver opens files
  * @HVB_FS_SYSFS: for the state of memory blocks
  * @HVB_FS_CGROUP2: for PSI and reclaim, if somebody has mounted it
- * @HVB_FS_PROC: to find out why there is no PSI
+ * @HVB_FS_PROC: to find out why there is no PSI, and what vm.c tells
  */
 enum hvb_filesystem {
 	HVB_FS_SYSFS,

@@ -1,75 +1,120 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the kernel knows of swap and of what it promises (vm.overcommit_memory),
- * and modules can only guess or read from a file (fs.c).
+ * and modules can only read from files (fs.c).
  */
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/jiffies.h>
 #include <linux/kstrtox.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
+#include "arith.h"
 #include "demand.h"
 #include "fs.h"
 #include "promise.h"
 #include "vm.h"
 
-/* How often the settings are looked at: they hardly ever change. */
-#define LOOK_S	60
+/* How often it is looked at: it hardly ever changes. */
+#define LOOK_S		10
+
+/* When more swap goes than was written to, some was turned off. */
+#define GONE_PAGES	HVB_MIB_PAGES(16)
+
+/* Enough of /proc/meminfo, and what is looked for there. */
+#define MEMINFO_BYTES	1024
+#define SWAP_TOTAL	"SwapTotal:"
 
 /**
- * struct settings - what the admin lets the kernel promise
+ * struct seen - what was seen last; pages of 4 KiB
+ * @at: when, in jiffies, 0 before the first time
  * @overcommit: see enum hvb_overcommit
  * @limit_percent: see struct hvb_counters
+ * @swap_pages: all swap
+ * @swap_free_pages: of it, what was free
+ * @swapped_out_pages: what had ever been written to it
  */
-struct settings {
+struct seen {
+	unsigned long at;
 	enum hvb_overcommit overcommit;
 	u32 limit_percent;
+	u64 swap_pages;
+	u64 swap_free_pages;
+	u64 swapped_out_pages;
 };
+
+/* The kernel's, whatever devices there are. Written under the lock. */
+static DEFINE_MUTEX(seen_lock);
+static struct seen seen;
 
 /**
  * hvb_vm_swap_used_pages() - swap in use
  * @now: the counters
  *
- * Modules see how much swap is free, but not how much there is. Swap in use is
- * the most ever seen free, less the swap free now, but no more than was ever
- * written: swap that was turned off isn't in use.
+ * No more than was ever written: what was turned off isn't in use, though it looks
+ * like that until the next look.
  *
  * Context: any.
  * Return: 4 KiB pages.
  */
 u64 hvb_vm_swap_used_pages(const struct hvb_counters *now)
 {
-	static u64 most_free_pages;
-	u64 most = READ_ONCE(most_free_pages);
+	u64 all = READ_ONCE(seen.swap_pages);
 
-	if (now->swap_free_pages >= most) {
-		WRITE_ONCE(most_free_pages, now->swap_free_pages);
-		return 0;
-	}
-	return min(most - now->swap_free_pages, now->swapped_out_pages);
+	return min(all - min(all, now->swap_free_pages), now->swapped_out_pages);
+}
+
+/* Reads the start of a file. Return: true if there is any. */
+static bool read_text(const char *path, char *text, size_t size)
+{
+	struct file *file = hvb_fs_open(HVB_FS_PROC, path, O_RDONLY);
+	loff_t pos = 0;
+	ssize_t got;
+
+	if (IS_ERR(file))
+		return false;
+	got = kernel_read(file, text, size - 1, &pos);
+	__fput_sync(file);
+	if (got <= 0)
+		return false;
+	text[got] = '\0';
+	return true;
 }
 
 /* Return: the number in a file of vm's; 0 when it can't be read. */
 static unsigned long read_setting(const char *path)
 {
-	struct file *file = hvb_fs_open(HVB_FS_PROC, path, O_RDONLY);
-	unsigned long value = 0;
-	char text[24] = "";
-	loff_t pos = 0;
+	unsigned long value;
+	char text[24];
 
-	if (IS_ERR(file))
-		return 0;
-	if (kernel_read(file, text, sizeof(text) - 1, &pos) <= 0 ||
+	if (!read_text(path, text, sizeof(text)) ||
 	    kstrtoul(strim(text), 10, &value))
-		value = 0;
-	__fput_sync(file);
+		return 0;
 	return value;
 }
 
-static void look(struct settings *seen)
+/* Return: all swap, 4 KiB pages; when it can't be read, what it was. */
+static u64 read_swap(void)
+{
+	char *text = kmalloc(MEMINFO_BYTES, GFP_KERNEL);
+	u64 pages = seen.swap_pages;
+	unsigned long kib;
+	char *line = NULL;
+
+	if (text && read_text("meminfo", text, MEMINFO_BYTES))
+		line = strstr(text, SWAP_TOTAL);
+	if (line && sscanf(line, SWAP_TOTAL " %lu kB", &kib) == 1)
+		pages = kib / 4;
+	kfree(text);
+	return pages;
+}
+
+static void look(void)
 {
 	unsigned long mode = read_setting("sys/vm/overcommit_memory");
 	u32 percent = 0;
@@ -77,29 +122,52 @@ static void look(struct settings *seen)
 	if (mode == HVB_OVERCOMMIT_NEVER &&
 	    !read_setting("sys/vm/overcommit_kbytes"))
 		percent = read_setting("sys/vm/overcommit_ratio");
-	WRITE_ONCE(seen->limit_percent, percent);
-	WRITE_ONCE(seen->overcommit, mode);
+	WRITE_ONCE(seen.limit_percent, percent);
+	WRITE_ONCE(seen.overcommit, mode);
+	WRITE_ONCE(seen.swap_pages, read_swap());
+}
+
+static bool is_due(const struct hvb_counters *now)
+{
+	u64 gone = seen.swap_free_pages -
+		   min(seen.swap_free_pages, now->swap_free_pages);
+	u64 written = now->swapped_out_pages - seen.swapped_out_pages;
+
+	return !seen.at || time_after(jiffies, seen.at + LOOK_S * HZ) ||
+	       now->swap_free_pages > seen.swap_pages ||
+	       gone > written + GONE_PAGES;
+}
+
+/* Whoever looks may be the one who asks for memory, so he never reclaims. */
+static void tend(const struct hvb_counters *now)
+{
+	if (!mutex_trylock(&seen_lock))
+		return;
+	if (is_due(now)) {
+		unsigned int flags = memalloc_noreclaim_save();
+
+		seen.at = jiffies ?: 1;
+		look();
+		memalloc_noreclaim_restore(flags);
+	}
+	seen.swap_free_pages = now->swap_free_pages;
+	seen.swapped_out_pages = now->swapped_out_pages;
+	mutex_unlock(&seen_lock);
 }
 
 /**
- * hvb_vm_promises() - what the kernel promises
- * @now: its overcommit and limit_percent are filled in
+ * hvb_vm_look() - what the kernel promises, and how much swap there is
+ * @now: its overcommit and limit_percent are filled in; its swap_free_pages and
+ *	swapped_out_pages tell whether swap was turned on or off
  *
  * Files are only opened in kernel threads; others get what was seen last.
  *
  * Context: may sleep.
  */
-void hvb_vm_promises(struct hvb_counters *now)
+void hvb_vm_look(struct hvb_counters *now)
 {
-	static unsigned long looked_at;
-	static struct settings seen;
-	unsigned long last = READ_ONCE(looked_at);
-
-	if (current->flags & PF_KTHREAD &&
-	    (!last || time_after(jiffies, last + LOOK_S * HZ))) {
-		WRITE_ONCE(looked_at, jiffies ?: 1);
-		look(&seen);
-	}
+	if (current->flags & PF_KTHREAD)
+		tend(now);
 	now->overcommit = READ_ONCE(seen.overcommit);
 	now->limit_percent = READ_ONCE(seen.limit_percent);
 }

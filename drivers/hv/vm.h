@@ -8,6 +8,6 @@
 struct hvb_counters;
 
 u64 hvb_vm_swap_used_pages(const struct hvb_counters *now);
-void hvb_vm_promises(struct hvb_counters *now);
+void hvb_vm_look(struct hvb_counters *now);
 
 #endif

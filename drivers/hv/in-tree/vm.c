@@ -25,12 +25,12 @@ u64 hvb_vm_swap_used_pages(const struct hvb_counters *now)
 }
 
 /**
- * hvb_vm_promises() - what the kernel promises
+ * hvb_vm_look() - what the kernel promises
  * @now: its overcommit and limit_percent are filled in
  *
  * Context: any.
  */
-void hvb_vm_promises(struct hvb_counters *now)
+void hvb_vm_look(struct hvb_counters *now)
 {
 	now->overcommit = READ_ONCE(sysctl_overcommit_memory);
 	if (now->overcommit == HVB_OVERCOMMIT_NEVER)
