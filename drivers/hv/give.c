@@ -190,9 +190,12 @@ static void drop_cache(struct hvb_requests *reqs, struct request *req)
 	unsigned long limit = hvb_request_limit(reqs, &req->start, req->wanted);
 	unsigned long free = req->start.free_pages >> HVB_WIRE_SHIFT;
 	unsigned long need = limit > free ? limit - free : 0;
+	/* Hosts ask for no more than a block at a time. */
+	unsigned long worth = max(min(reqs->base->block_pages, req->wanted / 2),
+				  HVB_LARGE_PAGES);
 	int err = 0;
 
-	while (need >= reqs->base->block_pages && (!err || err == -EAGAIN) &&
+	while (need >= worth && (!err || err == -EAGAIN) &&
 	       hvb_channel_is_serving(reqs->channel)) {
 		unsigned long part = min(need, RECLAIM_PAGES);
 
