@@ -24,7 +24,7 @@
 #include "demand.h"
 #include "scarcity.h"
 
-/* Little is available: less than this share of what the kernel manages. */
+/* A small guest's floor is half of it; what it is short of begins lower. */
 #define LOW_SHARE	4
 
 /* Global reclaim that was heard so long ago still counts. */
@@ -33,9 +33,11 @@
 /* With memory free, half of what is in swap turns cold in two thirds of this. */
 #define COLD_US		(45 * (u64)USEC_PER_SEC)
 
+/* Is less available than the guest asks the host for? */
 static bool is_low(const struct hvb_counters *now)
 {
-	return now->avail_pages < now->total_pages / LOW_SHARE;
+	return now->avail_pages < min(hvb_demand_floor(now->total_pages),
+				      now->total_pages / LOW_SHARE);
 }
 
 /* What of the pages that went to swap since the last look counts? */

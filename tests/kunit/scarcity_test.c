@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/time64.h>
 
+#include "arith.h"
 #include "demand.h"
 #include "scarcity.h"
 
@@ -144,6 +145,26 @@ static void while_little_is_available_nothing_is_forgotten(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counted(&scarcity, 800), 800);
 }
 
+/* A large guest has little of itself available, and enough. */
+static void a_large_guest_is_short_when_it_has_less_than_it_asks_for(struct kunit *test)
+{
+	struct hvb_scarcity scarcity = {};
+	struct hvb_counters now = {
+		.total_pages = HVB_MIB_PAGES(64 << 10),
+		.avail_pages = HVB_MIB_PAGES(2600),
+		.swapped_pages = HVB_MIB_PAGES(8 << 10),
+	};
+
+	hvb_scarcity_look(&scarcity, true, &now, START_US);
+	KUNIT_EXPECT_FALSE(test, scarcity.is_short);
+	scarcity.counted_pages = now.swapped_pages;
+	hvb_scarcity_look(&scarcity, true, &now, START_US + 60 * USEC_PER_SEC);
+	KUNIT_EXPECT_LT(test, scarcity.counted_pages, now.swapped_pages / 2);
+	now.avail_pages = HVB_MIB_PAGES(2500);
+	hvb_scarcity_look(&scarcity, true, &now, START_US + 61 * USEC_PER_SEC);
+	KUNIT_EXPECT_TRUE(test, scarcity.is_short);
+}
+
 static struct kunit_case scarcity_cases[] = {
 	KUNIT_CASE_PARAM(a_guest_that_reclaims_with_little_left_is_short,
 			 short_gen_params),
@@ -153,6 +174,7 @@ static struct kunit_case scarcity_cases[] = {
 	KUNIT_CASE(a_cgroup_that_thrashes_comes_to_nothing),
 	KUNIT_CASE(what_is_not_missed_counts_less_and_less),
 	KUNIT_CASE(while_little_is_available_nothing_is_forgotten),
+	KUNIT_CASE(a_large_guest_is_short_when_it_has_less_than_it_asks_for),
 	{}
 };
 

@@ -34,7 +34,8 @@ static bool take_signals(struct reporter *reporter, struct guest *guest,
 	bool was_hot = hvb_burst_is_hot(burst, now_us), urgent = false;
 
 	for (int signal = 0; signal < HVB_SIGNALS; signal++) {
-		if (!(guest->signals & BIT(signal)))
+		if (!(guest->signals & BIT(signal)) ||
+		    !reporter->scarcity.is_short)
 			continue;
 		urgent |= signal > HVB_SIGNAL_RECLAIM || !was_hot;
 		hvb_burst_signal(burst, signal, now_us);
@@ -101,6 +102,10 @@ void reporter_step(struct reporter *reporter, struct guest *guest,
 	if (glance(reporter, guest, &counters, now))
 		return;
 	reporter->looks++;
+	hvb_scarcity_look(&reporter->scarcity,
+			  guest->signals & BIT(HVB_SIGNAL_RECLAIM), &counters,
+			  now_us);
+	hvb_scarcity_apply(&reporter->scarcity, &counters);
 	burst->is_urgent |= take_signals(reporter, guest, now_us);
 	hvb_demand_look(&counters, &need);
 	sample = (struct hvb_sample) {

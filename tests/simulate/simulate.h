@@ -7,6 +7,7 @@
 
 #include "burst.h"
 #include "demand.h"
+#include "scarcity.h"
 
 #define LOADS_MAX	8
 #define NEVER		1000000000.0
@@ -142,6 +143,7 @@ struct host {
 /**
  * struct reporter - the loop of reporter.c
  * @burst: what the driver remembers
+ * @scarcity: likewise
  * @wake: when it looks again
  * @seen: arrivals
  * @looks: how often it looked
@@ -149,6 +151,7 @@ struct host {
  */
 struct reporter {
 	struct hvb_burst burst;
+	struct hvb_scarcity scarcity;
 	double wake;
 	int seen;
 	int looks;

@@ -32,7 +32,7 @@ import root  # noqa: E402 (the fuzzers' modules make it found)
 
 AT = "/tmp/simulate"
 SOURCES = ["grid.c", "guest.c", "host.c", "play.c", "replay.c", "reporter.c",
-           "demand.c", "promise.c", "burst.c", "forecast.c"]
+           "demand.c", "promise.c", "burst.c", "forecast.c", "scarcity.c"]
 COMPILE = ["gcc", "-std=gnu2x", "-O2", "-Wall", "-Werror",
            "-Wno-address-of-packed-member", "-include", "shim.h", "-I.",
            "-idirafter", "absent", "-o", "simulate", *SOURCES, "-lm"]
