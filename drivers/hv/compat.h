@@ -74,6 +74,22 @@ static inline void hvb_compat_count_balloon(int nid, long pages)
 }
 #endif
 
+/*
+ * Until 7.2, what was reclaimed for everybody is counted by CPU. Then it is by node,
+ * and direct reclaim also counts what a cgroup reclaims at its limit.
+ */
+#ifndef HVB_HAS_RECLAIM_BY_NODE
+static inline unsigned long hvb_compat_reclaimed_by_node(void)
+{
+	return 0;
+}
+#else
+static inline unsigned long hvb_compat_reclaimed_by_node(void)
+{
+	return global_node_page_state(PGSTEAL_KSWAPD);
+}
+#endif
+
 /* Until 6.14, a new worker runs at once, and one function does both. */
 #ifndef kthread_run_worker
 #define kthread_run_worker	kthread_create_worker

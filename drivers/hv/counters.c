@@ -9,6 +9,7 @@
 #include <linux/vmstat.h>
 
 #include "base.h"
+#include "compat.h"
 #include "counters.h"
 #include "demand.h"
 #include "vm.h"
@@ -36,7 +37,7 @@ static unsigned long events_of(int cpu, enum vm_event_item item)
 static void read_events(struct hvb_counters *now)
 {
 	unsigned long swapped_out = 0, compressed = 0, faults = 0, sectors = 0;
-	unsigned long stalls = 0;
+	unsigned long stalls = 0, reclaimed = hvb_compat_reclaimed_by_node();
 	int cpu;
 
 	/* The events of a CPU that goes offline move to another. */
@@ -49,6 +50,10 @@ static void read_events(struct hvb_counters *now)
 		faults += events_of(cpu, PGMAJFAULT);
 		/* Whatever its name says. */
 		sectors += events_of(cpu, PGPGIN);
+#ifndef HVB_HAS_RECLAIM_BY_NODE
+		reclaimed += events_of(cpu, PGSTEAL_KSWAPD) +
+			     events_of(cpu, PGSTEAL_DIRECT);
+#endif
 		stalls += events_of(cpu, ALLOCSTALL_NORMAL) +
 			  events_of(cpu, ALLOCSTALL_MOVABLE) +
 			  events_of(cpu, PSWPIN);
@@ -57,6 +62,7 @@ static void read_events(struct hvb_counters *now)
 	now->swapped_out_pages = hvb_to_wire(swapped_out + compressed);
 	now->file_fault_pages = hvb_to_wire(faults);
 	now->file_read_pages = sectors >> (DM_PAGE_SHIFT - SECTOR_SHIFT);
+	now->reclaimed_pages = hvb_to_wire(reclaimed);
 	now->stalls = stalls + swapped_out;
 }
 
@@ -66,6 +72,7 @@ static void copy_events(const struct hvb_counters *last,
 	now->swapped_out_pages = last->swapped_out_pages;
 	now->file_fault_pages = last->file_fault_pages;
 	now->file_read_pages = last->file_read_pages;
+	now->reclaimed_pages = last->reclaimed_pages;
 	now->stalls = last->stalls;
 }
 
@@ -206,6 +213,15 @@ static unsigned long lent_now(void)
 	return global_zone_page_state(NR_FREE_CMA_PAGES);
 }
 
+static unsigned long compressed_now(void)
+{
+#if IS_ENABLED(CONFIG_ZSMALLOC)
+	return global_zone_page_state(NR_ZSPAGES);
+#else
+	return 0;
+#endif
+}
+
 /**
  * hvb_counters_avail() - what any allocation can have without swapping
  *
@@ -240,7 +256,8 @@ void hvb_counters_read_avail(struct hvb_counters *now)
 
 /**
  * hvb_counters_read_room() - read what says how much may be given
- * @last: NULL; or an earlier reading, whose events will do unless swap moved
+ * @last: NULL; or an earlier reading, whose events will do unless pages moved to
+ *	swap or came back
  * @seen: what was glanced at
  * @now: filled in; all other figures are 0
  *
@@ -257,15 +274,16 @@ void hvb_counters_read_room(const struct hvb_counters *last,
 	now->free_pages = seen->free_pages;
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
 	now->swap_free_pages = seen->swap_free_pages;
-	if (last && last->swap_free_pages == now->swap_free_pages)
+	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);
+	now->thrashed_pages = hvb_to_wire(thrashed);
+	if (last && last->swap_free_pages == now->swap_free_pages &&
+	    last->thrashed_pages == now->thrashed_pages)
 		copy_events(last, now);
 	else
 		read_events(now);
 	hvb_vm_look(now);
 	now->swapped_pages = swapped_now(now);
 	now->swap_pages = now->swap_free_pages + now->swapped_pages;
-	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);
-	now->thrashed_pages = hvb_to_wire(thrashed);
 }
 
 /**
@@ -287,6 +305,7 @@ void hvb_counters_read(const struct hvb_counting *counting,
 	hvb_counters_glance(&seen);
 	hvb_counters_read_room(last, &seen, now);
 	now->lent_pages = hvb_to_wire(lent_now());
+	now->compressed_pages = hvb_to_wire(compressed_now());
 	now->file_pages = seen.file_pages;
 	now->cache_pages = left_to_caches(seen.file_pages);
 	now->hidden_pages =

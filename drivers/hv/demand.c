@@ -18,7 +18,8 @@
  *
  * What is in use is all that can't be had without swapping, so page cache doesn't
  * count, not even the part that the kernel would rather keep; what was swapped
- * out would be in use if there were room. Free pages of CMA areas aren't in use,
+ * out would be in use if there were room, all of it, so what zram or zswap keep of it
+ * in memory isn't counted besides. Free pages of CMA areas aren't in use,
  * but are needed besides, since the kernel itself can't have them. The price of
  * memory that the host added, struct pages and higher watermarks, is no reason
  * for more.
@@ -174,15 +175,25 @@ bool hvb_demand_may_ask(const struct hvb_counters *now, bool is_at_floor)
  * hvb_demand_is_squeezed() - has giving memory begun to cost something?
  * @start: the counters before
  * @now: and now
+ * @is_reclaiming: others than who gives reclaim for everybody
+ *
+ * Giving itself never swaps, so what is swapped while nobody else reclaims, a
+ * cgroup swaps at its limit. What a cgroup reads again
+ * is no more than what was reclaimed for everybody only by chance.
  *
  * Return: true when pages went to swap since, or page cache in steady use was
  * dropped and had to be read again.
  */
 bool hvb_demand_is_squeezed(const struct hvb_counters *start,
-			    const struct hvb_counters *now)
+			    const struct hvb_counters *now,
+			    bool is_reclaiming)
 {
-	return now->swapped_out_pages != start->swapped_out_pages ||
-	       now->thrashed_pages - start->thrashed_pages >= THRASHED_PAGES;
+	u64 swapped = now->swapped_out_pages - start->swapped_out_pages;
+	u64 thrashed = now->thrashed_pages - start->thrashed_pages;
+	u64 reclaimed = now->reclaimed_pages - start->reclaimed_pages;
+
+	return (is_reclaiming && min(swapped, reclaimed)) ||
+	       min(thrashed, reclaimed) >= THRASHED_PAGES;
 }
 
 static u64 used(const struct hvb_counters *now)
@@ -190,8 +201,9 @@ static u64 used(const struct hvb_counters *now)
 	u64 not_used = now->avail_pages + now->lent_pages + now->cache_pages +
 		       now->price_pages;
 	u64 in_use = now->total_pages - min(not_used, now->total_pages);
-	u64 held = in_use + now->swapped_pages, commit = now->commit_pages;
-	u64 touched;
+	u64 twice = min3(now->compressed_pages, now->swapped_pages, in_use);
+	u64 held = in_use + now->swapped_pages - twice;
+	u64 commit = now->commit_pages, touched;
 
 	if (commit <= held)
 		return held;

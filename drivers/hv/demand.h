@@ -34,6 +34,7 @@
  * @file_pages: page cache, but for tmpfs
  * @workingset_pages: of it, what counts as used: see workingset.c
  * @swapped_pages: swapped out now
+ * @compressed_pages: in memory, for the contents of others, as zram and zswap do it
  * @task_pages: what tasks and the kernel use, swapped out or not
  * @swap_free_pages: of swap that are free
  * @swap_pages: of swap, as far as modules can know
@@ -41,6 +42,7 @@
  * @file_fault_pages: ever faulted in from files
  * @file_read_pages: ever read from files
  * @thrashed_pages: of the working set that were ever dropped and read again
+ * @reclaimed_pages: that were ever reclaimed for everybody, not for a cgroup
  * @stalls: how often an allocation had to reclaim, or a page was swapped
  */
 struct hvb_counters {
@@ -64,6 +66,7 @@ struct hvb_counters {
 	u64 file_pages;
 	u64 workingset_pages;
 	u64 swapped_pages;
+	u64 compressed_pages;
 	u64 task_pages;
 	u64 swap_free_pages;
 	u64 swap_pages;
@@ -71,6 +74,7 @@ struct hvb_counters {
 	u64 file_fault_pages;
 	u64 file_read_pages;
 	u64 thrashed_pages;
+	u64 reclaimed_pages;
 	u64 stalls;
 };
 
@@ -123,7 +127,8 @@ u64 hvb_demand_floor(u64 total_pages);
 bool hvb_demand_is_short(const struct hvb_counters *now);
 bool hvb_demand_may_ask(const struct hvb_counters *now, bool is_at_floor);
 bool hvb_demand_is_squeezed(const struct hvb_counters *start,
-			    const struct hvb_counters *now);
+			    const struct hvb_counters *now,
+			    bool is_reclaiming);
 u64 hvb_demand_can_give(u64 total_pages, u64 avail_pages);
 u64 hvb_demand_can_give_kernel(const struct hvb_counters *now);
 u64 hvb_demand_headroom(u64 used_pages);

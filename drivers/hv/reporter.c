@@ -35,10 +35,7 @@ static void note_signal(struct hvb_reporter *rep, enum hvb_signal signal,
 	hvb_burst_signal(&rep->burst, signal, now_us);
 }
 
-/*
- * Bits of the signals from PSI. A cgroup at its limit stalls as well, which more
- * memory for the guest would not help.
- */
+/* Bits of the signals from PSI. */
 static unsigned long psi_signals(struct hvb_reporter *rep, u64 now_us)
 {
 	unsigned long signals = 0;
@@ -49,10 +46,23 @@ static unsigned long psi_signals(struct hvb_reporter *rep, u64 now_us)
 				   BIT(HVB_SIGNAL_SOME) : BIT(HVB_SIGNAL_FULL);
 	if (hvb_pressure_fired(&rep->pressure, HVB_PSI_EARLY, now_us))
 		signals |= BIT(HVB_SIGNAL_SOME);
-	if (!signals || rep->scarcity.is_short)
+	return signals;
+}
+
+/*
+ * Those of the signals that say that the guest is short. A cgroup at its limit
+ * stalls as well, and a stream of page cache has the kernel reclaim: more memory
+ * for the guest would help neither.
+ */
+static unsigned long of_guest(struct hvb_reporter *rep, unsigned long signals)
+{
+	const unsigned long psi = BIT(HVB_SIGNAL_SOME) | BIT(HVB_SIGNAL_FULL);
+
+	if (rep->scarcity.is_short)
 		return signals;
-	hvb_base_count(rep->base, HVB_COUNT_ELSEWHERE);
-	return 0;
+	if (signals & psi)
+		hvb_base_count(rep->base, HVB_COUNT_ELSEWHERE);
+	return signals & ~(psi | BIT(HVB_SIGNAL_RECLAIM));
 }
 
 /* Return: true if something happened that is worth reporting at once. */
@@ -144,10 +154,9 @@ static u64 look(struct hvb_reporter *rep)
 	hvb_scarcity_look(&rep->scarcity, signals & BIT(HVB_SIGNAL_RECLAIM),
 			  &now, now_us);
 	hvb_scarcity_apply(&rep->scarcity, &now);
-	hvb_workingset_look(&rep->workingset, &now,
-			    hvb_signs_is_reclaiming(rep->signs), now_us);
+	hvb_workingset_look(&rep->workingset, &now, now_us);
 	now.workingset_pages = rep->workingset.pages;
-	signals |= psi_signals(rep, now_us);
+	signals = of_guest(rep, signals | psi_signals(rep, now_us));
 	burst->is_urgent |= take_signals(rep, signals, now_us);
 	hvb_pressure_tend(&rep->pressure, now_us);
 	hvb_demand_look(&now, &need);

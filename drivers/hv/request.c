@@ -67,9 +67,8 @@ void hvb_request_room(struct hvb_requests *reqs,
 
 	*room = (struct hvb_room) {};
 	hvb_memory_read_room(reqs->mem, start, &now);
-	/* A cgroup at its own limit swaps, too. */
-	if (hvb_signs_is_reclaiming(reqs->signs) &&
-	    hvb_demand_is_squeezed(start, &now))
+	if (hvb_demand_is_squeezed(start, &now,
+				   hvb_signs_is_reclaiming(reqs->signs)))
 		return;
 	room->pages = limit_beside(&now, ahead, wanted);
 	room->kernel_pages = without_crumbs(hvb_demand_can_give_kernel(&now),

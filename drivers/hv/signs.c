@@ -16,6 +16,16 @@
 /* Reclaim that was heard so long ago still goes on. */
 #define RECLAIM_S	2
 
+/*
+ * Reclaim is heard up to thousands of times a second. After a look it is no reason
+ * for the next one for so long.
+ */
+static bool has_just_looked(const struct hvb_signs *signs)
+{
+	return READ_ONCE(signs->is_hot) ||
+	       ktime_to_us(ktime_get()) < READ_ONCE(signs->looked_us) + FRESH_US;
+}
+
 /**
  * hvb_signs_init() - set up an empty inbox
  * @signs: zeroed
@@ -55,8 +65,8 @@ void hvb_signs_wake(struct hvb_signs *signs)
  * @signs: its inbox
  * @signal: what shows it
  *
- * During a burst the reporter looks often enough, so reclaim doesn't wake it
- * up.
+ * Reclaim doesn't wake it up when it looks often, or just has: then the next
+ * glance finds it.
  *
  * Context: any.
  */
@@ -65,7 +75,7 @@ void hvb_signs_post(struct hvb_signs *signs, enum hvb_signal signal)
 	if (test_bit(signal, &signs->signals) ||
 	    test_and_set_bit(signal, &signs->signals))
 		return;
-	if (signal > HVB_SIGNAL_RECLAIM || !READ_ONCE(signs->is_hot))
+	if (signal > HVB_SIGNAL_RECLAIM || !has_just_looked(signs))
 		hvb_signs_wake(signs);
 }
 
@@ -81,10 +91,11 @@ void hvb_signs_reclaim(struct hvb_signs *signs)
 {
 	unsigned long now = jiffies;
 
+	if (current == READ_ONCE(signs->giving))
+		return;
 	if (READ_ONCE(signs->reclaimed_at) != now)
 		WRITE_ONCE(signs->reclaimed_at, now);
-	if (current != READ_ONCE(signs->giving))
-		hvb_signs_post(signs, HVB_SIGNAL_RECLAIM);
+	hvb_signs_post(signs, HVB_SIGNAL_RECLAIM);
 }
 
 /**
@@ -92,7 +103,7 @@ void hvb_signs_reclaim(struct hvb_signs *signs)
  * @signs: the reporter's inbox
  *
  * Context: any.
- * Return: true when it did within the last seconds, for whom ever.
+ * Return: true when it did within the last seconds, but for the host.
  */
 bool hvb_signs_is_reclaiming(const struct hvb_signs *signs)
 {
@@ -231,8 +242,8 @@ bool hvb_signs_are_pending(const struct hvb_signs *signs, int arrivals_seen)
 {
 	unsigned long signals = READ_ONCE(signs->signals);
 
-	if (READ_ONCE(signs->is_hot))
-		signals &= ~BIT(HVB_SIGNAL_RECLAIM);
+	if (signals == BIT(HVB_SIGNAL_RECLAIM) && has_just_looked(signs))
+		signals = 0;
 	return signals || READ_ONCE(signs->look_wanted) ||
 	       hvb_signs_arrivals(signs) != arrivals_seen;
 }

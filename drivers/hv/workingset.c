@@ -7,12 +7,12 @@
  * again and again. The kernel counts pages of a working set that it dropped and
  * had to read again ("restored"); a stream that is read once has none.
  *
- * While the kernel reclaims and pages are restored, all page cache counts as used,
- * since not even that is enough; and more and more on top, until it ends: how much
- * must be there is found by feedback. A page that is restored while memory is free
- * was dropped before, and says nothing. When nothing is restored it counts less and
- * less, slowly: if the host takes memory that is still in use, pages are restored
- * again.
+ * How much must be there is found by feedback: while pages are restored, page cache
+ * counts as used by a multiple of them, and more and more, until it ends. A page
+ * that is restored while nobody reclaims for the whole guest was dropped before, or
+ * by a cgroup at its limit: no more can be missed than was reclaimed. When nothing
+ * is restored it counts less and less, slowly: if the host takes memory that is
+ * still in use, pages are restored again.
  *
  * Time is passed in, in microseconds since some moment that isn't 0.
  *
@@ -26,60 +26,89 @@
 #include "demand.h"
 #include "workingset.h"
 
-/* Fewer restored pages a second are chance. */
-#define CHANCE_PAGES_S	HVB_MIB_PAGES(2)
+/* Pages are counted for so long before they tell anything. */
+#define WINDOW_US	((u64)USEC_PER_SEC)
 
-/* Pages are restored for so long before it is a working set that doesn't fit. */
-#define FIRST_US	(USEC_PER_SEC)
+/* Fewer restored pages a second are chance, and a smaller share of page cache. */
+#define CHANCE_PAGES_S	HVB_MIB_PAGES(2)
+#define CHANCE_SHARE	1024
 
 /* It ended when none was for so long. */
 #define LAST_US		(3 * USEC_PER_SEC)
 
 /*
- * What counts on top grows by twice what was restored, since the host answers
- * late, and at least by this share of the guest each second, since few misses are
- * left when most of it fits. It can come to as much as there is.
+ * What counts grows by so many times what was restored: faster until it passes what
+ * is there, since the host gives nothing before.
  */
-#define STEP_SHARE	64
+#define GROW_AT_FIRST	8
+#define GROW_LATER	2
+
+/*
+ * When most of it fits few pages are missed: then by more of them, up to this share
+ * of the guest each second.
+ */
+#define GROW_FEW	8
+#define FEW_SHARE	64
+
+/* It can come to so many times what is there. */
+#define MOST		2
 
 /* With nothing restored, half of it is forgotten in 0.7 of this. */
 #define FORGET_US	(300 * (u64)USEC_PER_SEC)
 
+static u64 in_time(u64 pages_s, u64 passed_us)
+{
+	return div64_u64(pages_s * passed_us, USEC_PER_SEC);
+}
+
 static u64 grown(const struct hvb_workingset *set,
 		 const struct hvb_counters *now, u64 restored, u64 passed_us)
 {
-	u64 step = div64_u64(now->total_pages / STEP_SHARE * passed_us,
-			     USEC_PER_SEC);
+	u64 few = min(GROW_FEW * restored,
+		      in_time(now->total_pages / FEW_SHARE, passed_us));
+	u64 times = set->pages < now->file_pages ? GROW_AT_FIRST : GROW_LATER;
 
-	return min(max(set->pages, now->file_pages) + max(2 * restored, step),
-		   2 * now->file_pages);
+	return set->pages + max(times * restored, few);
+}
+
+static u64 chance(const struct hvb_counters *now, u64 passed_us)
+{
+	return in_time(max(CHANCE_PAGES_S, now->file_pages / CHANCE_SHARE),
+		       passed_us);
+}
+
+static void count(struct hvb_workingset *set, const struct hvb_counters *now,
+		  u64 now_us)
+{
+	u64 passed_us = now_us - set->begun_us;
+	u64 restored = min(now->thrashed_pages - set->thrashed_pages,
+			   now->reclaimed_pages - set->reclaimed_pages);
+	bool goes_on = set->last_us && now_us - set->last_us <= LAST_US;
+
+	if (restored > chance(now, passed_us)) {
+		if (goes_on)
+			set->pages = grown(set, now, restored, passed_us);
+		set->last_us = now_us;
+	} else if (!goes_on) {
+		set->pages = hvb_decay(set->pages, passed_us, FORGET_US);
+	}
 }
 
 /**
  * hvb_workingset_look() - look at what was restored
  * @set: what is remembered
  * @now: the counters
- * @is_reclaiming: the kernel reclaims for everybody
  * @now_us: the time
  */
 void hvb_workingset_look(struct hvb_workingset *set,
-			 const struct hvb_counters *now, bool is_reclaiming,
-			 u64 now_us)
+			 const struct hvb_counters *now, u64 now_us)
 {
-	u64 passed_us = set->looked_us ? now_us - set->looked_us : 0;
-	u64 restored = now->thrashed_pages - set->thrashed_pages;
-	u64 chance = div64_u64(CHANCE_PAGES_S * passed_us, USEC_PER_SEC);
-
-	if (passed_us && is_reclaiming && restored > chance) {
-		set->last_us = now_us;
-		if (!set->first_us)
-			set->first_us = now_us;
-		else if (now_us - set->first_us >= FIRST_US)
-			set->pages = grown(set, now, restored, passed_us);
-	} else if (now_us - set->last_us > LAST_US) {
-		set->first_us = 0;
-		set->pages = hvb_decay(set->pages, passed_us, FORGET_US);
+	if (!set->begun_us || now_us - set->begun_us >= WINDOW_US) {
+		if (set->begun_us)
+			count(set, now, now_us);
+		set->begun_us = now_us;
+		set->thrashed_pages = now->thrashed_pages;
+		set->reclaimed_pages = now->reclaimed_pages;
 	}
-	set->thrashed_pages = now->thrashed_pages;
-	set->looked_us = now_us;
+	set->pages = min(set->pages, MOST * now->file_pages);
 }

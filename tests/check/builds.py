@@ -101,7 +101,8 @@ FEATURES = {"6.1": {"TIMER_DELETE"},
             "6.12": {"TIMER_DELETE", "VOID_REMOVE", "SHRINKER_ALLOC",
                      "OFFLINE_MEMMAP"},
             "7.2": {"TIMER_DELETE", "VOID_REMOVE", "SHRINKER_ALLOC",
-                    "OFFLINE_MEMMAP", "BALLOON_COUNTER", "TIMER_DESTROY"}}
+                    "OFFLINE_MEMMAP", "BALLOON_COUNTER", "TIMER_DESTROY",
+                    "RECLAIM_BY_NODE"}}
 FEATURES["newest"] = FEATURES["7.2"]
 
 

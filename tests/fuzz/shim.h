@@ -52,6 +52,7 @@ typedef unsigned int gfp_t;
 	max_a > max_b ? max_a : max_b; })
 #define min(a, b)		min_t(__typeof__(1 ? (a) : (b)), a, b)
 #define max(a, b)		max_t(__typeof__(1 ? (a) : (b)), a, b)
+#define min3(a, b, c)		min(min(a, b), c)
 #define clamp(value, low, high)	min(max(value, low), high)
 
 #define ALIGN_DOWN(value, to)	((value) & ~((__typeof__(value))(to) - 1))

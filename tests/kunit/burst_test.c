@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Owns the suite of drivers/hv/burst.c: reports, answers and pressure, with the
- * time passed in.
+ * time passed in; and what answers teach.
  */
 #include <kunit/test.h>
 #include <linux/time64.h>
@@ -103,6 +103,26 @@ static void a_larger_wish_starts_anew(struct kunit *test)
 	hvb_burst_asked(&burst, 5 * MORE, now_us + MS(3000));
 	hvb_burst_arrived(&burst, now_us + MS(3500));
 	KUNIT_EXPECT_EQ(test, burst.last_answer_us, MS(500));
+}
+
+/* A guest that uses little of what it has, and is given more all the same. */
+static void what_comes_unasked_teaches_no_gain(struct kunit *test)
+{
+	struct hvb_sample sample = {
+		.now_us = START, .need_pages = MIB(2700),
+		.headroom_pages = MIB(500), .avail_pages = MIB(6000),
+	};
+	struct hvb_burst burst;
+
+	begin(&burst);
+	for (unsigned int i = 0; i < 10; i++) {
+		hvb_forecast_sample(&burst, &sample, 30);
+		sample.now_us += MS(100);
+	}
+	sample.avail_pages += MIB(4000);
+	hvb_burst_arrived(&burst, sample.now_us);
+	hvb_forecast_sample(&burst, &sample, 30);
+	KUNIT_EXPECT_EQ(test, burst.gain_percent, 0);
 }
 
 struct due_row {
@@ -233,6 +253,7 @@ static struct kunit_case burst_cases[] = {
 	KUNIT_CASE(what_is_no_answer_teaches_nothing),
 	KUNIT_CASE(the_rest_of_an_answer_teaches_nothing),
 	KUNIT_CASE(a_larger_wish_starts_anew),
+	KUNIT_CASE(what_comes_unasked_teaches_no_gain),
 	KUNIT_CASE_PARAM(a_report_leaves_when_it_is_due, due_gen_params),
 	KUNIT_CASE(unanswered_pressure_is_said_once_and_when_it_ends),
 	KUNIT_CASE_PARAM(the_cause_is_the_first_that_holds, cause_gen_params),

@@ -348,23 +348,6 @@ static void a_report_says_what_the_counters_say(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, demand.io_diff, row->demand.io_diff);
 }
 
-static void giving_that_costs_something_shows(struct kunit *test)
-{
-	const struct hvb_counters start = {
-		.swapped_out_pages = 100, .thrashed_pages = MIB(3),
-	};
-	struct hvb_counters now = start;
-
-	KUNIT_EXPECT_FALSE(test, hvb_demand_is_squeezed(&start, &now));
-	now.thrashed_pages += MIB(16) - 1;
-	KUNIT_EXPECT_FALSE(test, hvb_demand_is_squeezed(&start, &now));
-	now.thrashed_pages++;
-	KUNIT_EXPECT_TRUE(test, hvb_demand_is_squeezed(&start, &now));
-	now = start;
-	now.swapped_out_pages++;
-	KUNIT_EXPECT_TRUE(test, hvb_demand_is_squeezed(&start, &now));
-}
-
 struct want {
 	const char *title;
 	struct hvb_counters now;
@@ -426,7 +409,6 @@ static struct kunit_case demand_cases[] = {
 	KUNIT_CASE(the_floor_rises_and_never_faster_than_the_size),
 	KUNIT_CASE_PARAM(what_may_be_given_agrees_with_a_search,
 			 give_gen_params),
-	KUNIT_CASE(giving_that_costs_something_shows),
 	KUNIT_CASE_PARAM(many_steps_give_as_much_as_one, size_gen_params),
 	KUNIT_CASE(the_headroom_is_the_floor_of_the_size_for_it),
 	KUNIT_CASE_PARAM(the_need_is_what_is_used_and_headroom,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Owns the suite of when to look at the guest, of drivers/hv/forecast.c.
+ * Owns the suite of when to look at the guest, and when to report what was seen, of
+ * drivers/hv/forecast.c.
  */
 #include <kunit/test.h>
 #include <linux/time64.h>
@@ -113,11 +114,31 @@ static void what_grows_after_a_glance_is_fast(struct kunit *test)
 	KUNIT_EXPECT_LE(test, guest.burst.rate_pages_s, MIB(5000));
 }
 
+/* A 32nd of 4200 MiB. */
+static void a_figure_that_moves_is_told_at_once(struct kunit *test)
+{
+	struct guest guest;
+
+	begin(&guest);
+	hvb_burst_told(&guest.burst, guest.sample.now_us);
+	look(&guest, 13, 100, 10);
+	KUNIT_EXPECT_FALSE(test, guest.burst.is_urgent);
+	look(&guest, 1, 100, 10);
+	KUNIT_EXPECT_TRUE(test, guest.burst.is_urgent);
+	hvb_burst_told(&guest.burst, guest.sample.now_us);
+	look(&guest, 1, 100, 0);
+	KUNIT_EXPECT_FALSE(test, guest.burst.is_urgent);
+	guest.sample.need_pages -= MIB(300);
+	look(&guest, 1, 100, 0);
+	KUNIT_EXPECT_TRUE(test, guest.burst.is_urgent);
+}
+
 static struct kunit_case looks_cases[] = {
 	KUNIT_CASE(growth_is_looked_at_often),
 	KUNIT_CASE(a_glance_tells_when_to_look),
 	KUNIT_CASE(growth_and_signals_need_no_glance),
 	KUNIT_CASE(what_grows_after_a_glance_is_fast),
+	KUNIT_CASE(a_figure_that_moves_is_told_at_once),
 	{}
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Owns the suite of drivers/hv/scarcity.c: when the guest itself is short, and
- * what of its swap counts.
+ * what of its swap counts. And when giving has begun to cost it something (demand.c).
  */
 #include <kunit/test.h>
 #include <linux/time64.h>
@@ -10,6 +10,7 @@
 #include "demand.h"
 #include "scarcity.h"
 
+#define MIB(mib)	HVB_MIB_PAGES(mib)
 #define START_US	USEC_PER_SEC
 #define TOTAL		1000
 
@@ -150,9 +151,9 @@ static void a_large_guest_is_short_when_it_has_less_than_it_asks_for(struct kuni
 {
 	struct hvb_scarcity scarcity = {};
 	struct hvb_counters now = {
-		.total_pages = HVB_MIB_PAGES(64 << 10),
-		.avail_pages = HVB_MIB_PAGES(2600),
-		.swapped_pages = HVB_MIB_PAGES(8 << 10),
+		.total_pages = MIB(64 << 10),
+		.avail_pages = MIB(2600),
+		.swapped_pages = MIB(8 << 10),
 	};
 
 	hvb_scarcity_look(&scarcity, true, &now, START_US);
@@ -160,9 +161,41 @@ static void a_large_guest_is_short_when_it_has_less_than_it_asks_for(struct kuni
 	scarcity.counted_pages = now.swapped_pages;
 	hvb_scarcity_look(&scarcity, true, &now, START_US + 60 * USEC_PER_SEC);
 	KUNIT_EXPECT_LT(test, scarcity.counted_pages, now.swapped_pages / 2);
-	now.avail_pages = HVB_MIB_PAGES(2500);
+	now.avail_pages = MIB(2500);
 	hvb_scarcity_look(&scarcity, true, &now, START_US + 61 * USEC_PER_SEC);
 	KUNIT_EXPECT_TRUE(test, scarcity.is_short);
+}
+
+static void giving_that_costs_something_shows(struct kunit *test)
+{
+	const struct hvb_counters start = {
+		.swapped_out_pages = 100, .thrashed_pages = MIB(3),
+	};
+	struct hvb_counters now = start;
+
+	now.reclaimed_pages = MIB(100);
+	KUNIT_EXPECT_FALSE(test, hvb_demand_is_squeezed(&start, &now, true));
+	now.thrashed_pages += MIB(16) - 1;
+	KUNIT_EXPECT_FALSE(test, hvb_demand_is_squeezed(&start, &now, true));
+	now.thrashed_pages++;
+	KUNIT_EXPECT_TRUE(test, hvb_demand_is_squeezed(&start, &now, false));
+	now = start;
+	now.reclaimed_pages = 1;
+	now.swapped_out_pages++;
+	KUNIT_EXPECT_TRUE(test, hvb_demand_is_squeezed(&start, &now, true));
+}
+
+static void what_a_cgroup_does_at_its_limit_costs_nothing(struct kunit *test)
+{
+	const struct hvb_counters start = {};
+	struct hvb_counters now = {
+		.swapped_out_pages = MIB(300), .thrashed_pages = MIB(300),
+	};
+
+	KUNIT_EXPECT_FALSE(test, hvb_demand_is_squeezed(&start, &now, true));
+	/* Giving reclaims page cache, and others don't reclaim. */
+	now.reclaimed_pages = MIB(15);
+	KUNIT_EXPECT_FALSE(test, hvb_demand_is_squeezed(&start, &now, false));
 }
 
 static struct kunit_case scarcity_cases[] = {
@@ -175,6 +208,8 @@ static struct kunit_case scarcity_cases[] = {
 	KUNIT_CASE(what_is_not_missed_counts_less_and_less),
 	KUNIT_CASE(while_little_is_available_nothing_is_forgotten),
 	KUNIT_CASE(a_large_guest_is_short_when_it_has_less_than_it_asks_for),
+	KUNIT_CASE(giving_that_costs_something_shows),
+	KUNIT_CASE(what_a_cgroup_does_at_its_limit_costs_nothing),
 	{}
 };
 

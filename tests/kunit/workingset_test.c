@@ -12,36 +12,45 @@
 #define FILES	(600 << 8)
 #define MIB(n)	((u64)(n) << 8)
 
-static u64 look(struct hvb_workingset *set, u64 restored_pages,
-		bool is_reclaiming, u64 at_s)
+static u64 see(struct hvb_workingset *set, u64 restored_pages,
+	       u64 reclaimed_pages, u64 at_ms)
 {
 	const struct hvb_counters now = {
 		.total_pages = TOTAL,
 		.file_pages = FILES,
 		.thrashed_pages = restored_pages,
+		.reclaimed_pages = reclaimed_pages,
 	};
 
-	hvb_workingset_look(set, &now, is_reclaiming, at_s * USEC_PER_SEC);
+	hvb_workingset_look(set, &now, at_ms * USEC_PER_MSEC);
 	return set->pages;
 }
 
-static void all_page_cache_counts_and_what_is_restored(struct kunit *test)
+/* Each second, with as much reclaimed as restored. */
+static u64 look(struct hvb_workingset *set, u64 restored_pages, u64 at_s)
+{
+	return see(set, restored_pages, restored_pages, at_s * MSEC_PER_SEC);
+}
+
+static void what_is_restored_counts_several_times(struct kunit *test)
 {
 	struct hvb_workingset set = {};
 
-	look(&set, MIB(500), true, 1);
-	KUNIT_EXPECT_EQ(test, look(&set, MIB(530), true, 2), 0);
-	KUNIT_EXPECT_EQ(test, look(&set, MIB(560), true, 3), FILES + MIB(60));
-	KUNIT_EXPECT_EQ(test, look(&set, MIB(590), true, 4), FILES + MIB(120));
+	look(&set, MIB(500), 1);
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(550), 2), 0);
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(600), 3), MIB(400));
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(650), 4), MIB(800));
+	/* Now it is more than what is there. */
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(700), 5), MIB(900));
 }
 
 static void few_misses_count_for_a_share_of_the_guest(struct kunit *test)
 {
-	struct hvb_workingset set = {};
+	struct hvb_workingset set = { .pages = MIB(700) };
 
-	look(&set, 0, true, 1);
-	look(&set, MIB(3), true, 2);
-	KUNIT_EXPECT_EQ(test, look(&set, MIB(6), true, 3), FILES + MIB(16));
+	look(&set, 0, 1);
+	look(&set, MIB(3), 2);
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(6), 3), MIB(700) + MIB(16));
 }
 
 static void chance_counts_for_nothing(struct kunit *test)
@@ -49,28 +58,58 @@ static void chance_counts_for_nothing(struct kunit *test)
 	struct hvb_workingset set = {};
 	u64 s;
 
-	look(&set, 0, true, 1);
+	look(&set, 0, 1);
 	for (s = 2; s < 10; s++)
-		KUNIT_EXPECT_EQ(test, look(&set, MIB(2) * s, true, s), 0);
+		KUNIT_EXPECT_EQ(test, look(&set, MIB(2) * s, s), 0);
 }
 
-static void without_reclaim_it_was_dropped_before(struct kunit *test)
+/* Some at once and then none for long, however often one looks. */
+static void chance_is_measured_over_a_second(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+	u64 ms;
+
+	for (ms = 1000; ms < 20000; ms += 100)
+		KUNIT_EXPECT_EQ(test, 0, see(&set, ms / 1000 * MIB(1),
+					     ms / 1000 * MIB(1), ms));
+}
+
+/* In a large guest some of page cache is always read again. */
+static void chance_grows_with_page_cache(struct kunit *test)
 {
 	struct hvb_workingset set = {};
 	u64 s;
 
-	look(&set, 0, true, 1);
-	for (s = 2; s < 10; s++)
-		KUNIT_EXPECT_EQ(test, look(&set, MIB(100) * s, false, s), 0);
+	for (s = 1; s < 10; s++) {
+		const struct hvb_counters now = {
+			.total_pages = MIB(64 << 10),
+			.file_pages = MIB(40 << 10),
+			.thrashed_pages = MIB(40) * s,
+			.reclaimed_pages = MIB(40) * s,
+		};
+
+		hvb_workingset_look(&set, &now, s * USEC_PER_SEC);
+		KUNIT_EXPECT_EQ(test, set.pages, 0);
+	}
+}
+
+static void what_nobody_reclaimed_for_all_was_dropped_before(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+	u64 s;
+
+	for (s = 1; s < 10; s++)
+		KUNIT_EXPECT_EQ(test, 0, see(&set, MIB(100) * s, MIB(1) * s,
+					     s * MSEC_PER_SEC));
 }
 
 static void it_can_double_page_cache(struct kunit *test)
 {
 	struct hvb_workingset set = {};
 
-	look(&set, 0, true, 1);
-	look(&set, MIB(1000), true, 2);
-	KUNIT_EXPECT_EQ(test, look(&set, MIB(2000), true, 3), 2 * FILES);
+	look(&set, 0, 1);
+	look(&set, MIB(1000), 2);
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(2000), 3), 2 * FILES);
 }
 
 static void when_nothing_is_restored_it_is_forgotten(struct kunit *test)
@@ -78,24 +117,39 @@ static void when_nothing_is_restored_it_is_forgotten(struct kunit *test)
 	struct hvb_workingset set = {};
 	u64 s;
 
-	look(&set, 0, true, 1);
-	look(&set, MIB(100), true, 2);
-	look(&set, MIB(200), true, 3);
+	look(&set, 0, 1);
+	look(&set, MIB(200), 2);
+	look(&set, MIB(400), 3);
 	for (s = 4; s <= 10; s++)
-		look(&set, MIB(200), true, s);
+		look(&set, MIB(400), s);
 	KUNIT_EXPECT_GT(test, set.pages, FILES);
 	for (; s <= 3600; s++)
-		look(&set, MIB(200), true, s);
+		look(&set, MIB(400), s);
 	KUNIT_EXPECT_LT(test, set.pages, MIB(1));
 }
 
+/* Its file was deleted. */
+static void it_goes_with_page_cache(struct kunit *test)
+{
+	struct hvb_workingset set = { .pages = 2 * FILES, .begun_us = 1 };
+	const struct hvb_counters now = {
+		.total_pages = TOTAL, .file_pages = MIB(50),
+	};
+
+	hvb_workingset_look(&set, &now, 2);
+	KUNIT_EXPECT_EQ(test, set.pages, MIB(100));
+}
+
 static struct kunit_case workingset_cases[] = {
-	KUNIT_CASE(all_page_cache_counts_and_what_is_restored),
+	KUNIT_CASE(what_is_restored_counts_several_times),
 	KUNIT_CASE(few_misses_count_for_a_share_of_the_guest),
 	KUNIT_CASE(chance_counts_for_nothing),
-	KUNIT_CASE(without_reclaim_it_was_dropped_before),
+	KUNIT_CASE(chance_is_measured_over_a_second),
+	KUNIT_CASE(chance_grows_with_page_cache),
+	KUNIT_CASE(what_nobody_reclaimed_for_all_was_dropped_before),
 	KUNIT_CASE(it_can_double_page_cache),
 	KUNIT_CASE(when_nothing_is_restored_it_is_forgotten),
+	KUNIT_CASE(it_goes_with_page_cache),
 	{}
 };
 
