@@ -90,6 +90,7 @@ coccicheck
 shellcheck
 pyflakes
 rules for files
+pages by docutils
 viewer and report
 hv-balloon-check away from Hyper-V
 replay.h is of its record
@@ -116,7 +117,6 @@ alpine's package and akms
 nix's expressions
 versions of the packages
 letter to upstream
-texts for upstream
 units by systemd
 tasks by their linters
 metrics by prometheus
@@ -130,6 +130,7 @@ build 6.12 strict types
 modules that measure
 in-tree series
 rules for files
+pages by docutils
 hosts from their records
 parameters as documented
 dmesg lines in troubleshooting

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Owns the checks that read files and build nothing: checkpatch, kernel-doc and
-coccicheck of the kernel source, shellcheck, pyflakes, and the tree's own rules
-for every file.
+coccicheck of the kernel source, shellcheck, pyflakes, docutils for the pages, and
+the tree's own rules for every file.
 """
 
 import difflib
@@ -185,6 +185,19 @@ def rules():
         raise Failed("\n".join(wrong))
 
 
+def pages():
+    """Each page as docutils reads it, and no link to a file that isn't there."""
+    names = [name for name in box.tree_files() if name.endswith(".rst")]
+    with stage() as tree:
+        done = box.run(["python3", "-B", "tests/check/rst.py", *names],
+                       binds=[(tree, AT)], cd=AT)
+    dead = [link for link in re.findall(r"\]\((\w[^)#:]*)",
+                                        text_of("README.md"))
+            if not (box.TREE / link).is_file()]
+    if done.returncode or done.stdout or dead:
+        raise Failed(f"{tail(done.stdout)}\nREADME.md has dead links: {dead}")
+
+
 def unit_tests(module):
     with stage() as tree:
         tree.chmod(0o755)
@@ -236,6 +249,7 @@ CHECKS = {
     "shellcheck": shellcheck,
     "pyflakes": pyflakes,
     "rules for files": rules,
+    "pages by docutils": pages,
     "viewer and report": viewer,
     "hv-balloon-check away from Hyper-V": check_program,
     "replay.h is of its record": replayed,

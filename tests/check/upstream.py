@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Owns the checks of Documentation/upstream: what the letter has people run is
 there, its figures are those of the README and of the page on tests, and its
-lines fit a mail; the other texts are whole.
+lines fit a mail.
 """
 
 import re
@@ -10,7 +10,7 @@ import shlex
 import box		# its first lines make the lab's modules found
 import catalogue
 from inner import hostile
-from builds import AT, Failed, stage, tail
+from builds import Failed
 
 LETTER = "Documentation/upstream/letter.txt"
 FIGURES_FROM = ("README.md",
@@ -64,19 +64,6 @@ def letter():
                      f"{strange}")
 
 
-def texts():
-    """As docutils reads them, a warning being an error."""
-    with stage() as tree:
-        done = box.run(["sh", "-euc", """
-for text in Documentation/upstream/*.rst; do
-	python3 -m docutils --strict "$text" /dev/null
-done
-"""], binds=[(tree, AT)], cd=AT)
-    if done.returncode or done.stdout:
-        raise Failed(tail(done.stdout))
-
-
 CHECKS = {
     "letter to upstream": letter,
-    "texts for upstream": texts,
 }
