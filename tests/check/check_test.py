@@ -3,13 +3,16 @@
 from Hyper-V: on the files of sample/, and on lines as tracefs has them.
 """
 
+import contextlib
 import importlib.machinery
 import importlib.util
 import io
 import json
+import os
 from pathlib import Path
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -215,6 +218,56 @@ class Records(unittest.TestCase):
         self.assertTrue(rows[2].endswith("ff00000000000000"))
         self.assertEqual(len(rows[2]), len("1.000002 > ") + 2 * 520)
         self.assertEqual(len(rows), 3)
+
+    def functions(self, place):
+        return program("hv-balloon-record").functions(
+            ["ffffffff81000000 T _text\n",
+             f"ffffffffc0a01000 t __traceiter_hvb_received{place}\n",
+             f"ffffffffc0a02000 T __traceiter_hvb_sent{place}\n",
+             f"ffffffffc0a03000 t __probestub_hvb_sent{place}\n"])
+
+    def test_probes_are_in_the_module_that_is_there(self):
+        for module in ("hv_balloon", "hv_balloon_dm"):
+            self.assertEqual(self.functions(f"\t[{module}]"), {
+                "hvb_received": f"{module}:__traceiter_hvb_received",
+                "hvb_sent": f"{module}:__traceiter_hvb_sent"})
+
+    def test_probes_are_in_the_kernel_that_has_the_driver(self):
+        self.assertEqual(self.functions("")["hvb_sent"], "__traceiter_hvb_sent")
+
+    def test_no_tracepoint_is_an_error(self):
+        record = program("hv-balloon-record")
+        with self.assertRaisesRegex(record.Failed, "hvb_sent: nothing can be"):
+            record.functions(["f0 t __traceiter_hvb_received\t[hv_balloon]\n"])
+
+    def recorded(self, text):
+        """What record() writes of a pipe's text until it is told to stop."""
+        record = program("hv-balloon-record")
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
+        os.write(writer, text.encode())
+        self.addCleanup(os.close, writer)
+
+        class Probes:
+            def begin(self):
+                os.kill(os.getpid(), signal.SIGTERM)
+                return reader
+
+            def end(self):
+                pass
+        output = io.StringIO()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.addCleanup(signal.signal, number, signal.getsignal(number))
+        with contextlib.redirect_stdout(io.StringIO()):
+            record.record(Probes(), output)
+        return output.getvalue()
+
+    def test_an_empty_record_is_an_error(self):
+        words = ",".join(["0x9"] * 64)
+        said = f" 1.5: hvb_sent_0: (x) len=8 bytes={{{words}}}\n"
+        self.assertEqual(self.recorded(said), "1.5 > 0900000000000000\n")
+        with self.assertRaisesRegex(Exception, "nothing was recorded"):
+            self.recorded("")
 
 
 if __name__ == "__main__":
