@@ -193,6 +193,23 @@ class Results(unittest.TestCase):
         self.assertIn("took 14.01 s", text)
 
 
+class Limits(unittest.TestCase):
+    def test_a_large_burst_has_the_time_that_it_takes(self):
+        check = program("hv-balloon-check")
+        for mib, rate in ((65536, 100), (1400, 1), (4_000_000, 2000)):
+            self.assertGreater(check.Burst(Path("/"), mib, rate).limit_s(),
+                               600 + 2 * mib / rate)
+
+    def test_size_and_rate_are_above_zero(self):
+        guest = Guest()
+        self.addCleanup(shutil.rmtree, guest.work)
+        for option in ("--mib", "--rate"):
+            for value in ("0", "-5", "many"):
+                done = guest.check("--yes", f"{option}={value}")
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(f"invalid positive value: '{value}'", done.stderr)
+
+
 class Records(unittest.TestCase):
     def test_parts_become_messages(self):
         record = program("hv-balloon-record")
