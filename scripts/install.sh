@@ -17,9 +17,14 @@ die() {
 	exit 1
 }
 
-# The name that the build chose for this kernel; see Kbuild.
+# The name that the build chose for this kernel; see Kbuild. Both may be there:
+# what was built last is in modules.order.
 built() {
-	for name in hv_balloon_dm hv_balloon; do
+	names="hv_balloon hv_balloon_dm"
+	if grep -qs 'hv_balloon_dm\.' modules.order; then
+		names="hv_balloon_dm hv_balloon"
+	fi
+	for name in $names; do
 		case $(modinfo -F vermagic "./$name.ko" 2>/dev/null) in
 		"$version "*)
 			echo "$name"
@@ -28,6 +33,19 @@ built() {
 		esac
 	done
 	die "build the module for $version first: make"
+}
+
+# With the module in place and not accepted, the next start would have no driver
+# at all, as modprobe doesn't go on to the kernel's own.
+demand_signature() {
+	tail -c 28 "$1" | grep -q '^~Module signature appended~$' && return
+	if grep -qsx Y /sys/module/module/parameters/sig_enforce ||
+		grep -qs '\[\(integrity\|confidentiality\)\]' \
+			/sys/kernel/security/lockdown
+	then
+		die "the kernel takes signed modules only, and $1 isn't signed:" \
+			"see Documentation/admin-guide/hv_balloon-signing.rst"
+	fi
 }
 
 is_running_kernel() {
@@ -44,22 +62,37 @@ loaded() {
 	done
 }
 
-# Memory that the host holds comes back through the driver that gave it.
-ballooned_pages() {
+# The stock driver can't be: it has no function for that.
+is_permanent() {
+	grep -qs "^$1 .*\[permanent\]" /proc/modules
+}
+
+# What the host holds, in bytes or in pages; nothing where that can't be read. The
+# stock driver has it in debugfs alone.
+held() {
+	cat /sys/bus/vmbus/devices/*/dynamic_memory/ballooned_bytes \
+		2>/dev/null && return
 	sed -n 's/^pages_ballooned *: *//p' /sys/kernel/debug/hv-balloon \
 		2>/dev/null || true
 }
 
+restart() {
+	echo "$1: restart the guest to change to the other driver."
+	exit
+}
+
+# Memory that the host holds comes back through the driver that gave it.
 unload() {
-	pages=$(ballooned_pages)
-	if [ "${pages:-0}" -gt 0 ]; then
-		echo "The host holds $pages pages through the driver that is" \
-			"loaded now: restart the guest to change to the other."
-		return
+	if is_permanent "$1"; then
+		restart "The stock driver is loaded and can't be unloaded"
 	fi
+	case $(held) in
+	0) ;;
+	"") restart "Whether the host holds memory can't be read" ;;
+	*) restart "The host holds memory through the loaded driver" ;;
+	esac
 	# Not modprobe -r, which knows no module that isn't there any more.
-	rmmod "$1" ||
-		die "the driver that is loaded now can't be unloaded"
+	rmmod "$1" || die "the driver that is loaded now can't be unloaded"
 	echo "The driver that was loaded is unloaded now."
 }
 
@@ -67,6 +100,10 @@ case $action in
 install)
 	name=$(built)
 	[ -d "$modules" ] || die "there are no modules for kernel $version"
+	[ -n "${DESTDIR:-}" ] || demand_signature "$name.ko"
+	# The build may have had the other name before.
+	rm -f "$modules/updates/hv_balloon.ko" \
+		"$modules/updates/hv_balloon_dm.ko"
 	install -D -m 644 "$name.ko" "$modules/updates/$name.ko"
 	;;
 uninstall)

@@ -96,6 +96,7 @@ hv-balloon-check away from Hyper-V
 replay.h is of its record
 hosts from their records
 alpine's files on busybox
+install and unload, or not
 parameters as documented
 parameters as modinfo says
 dmesg lines in troubleshooting

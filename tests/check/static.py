@@ -6,6 +6,7 @@ the tree's own rules for every file.
 
 import difflib
 import fnmatch
+import functools
 from pathlib import Path
 import re
 import subprocess
@@ -130,7 +131,7 @@ def is_script(name, shell):
 
 def shellcheck():
     names = [name for name in box.tree_files() if is_script(name, "sh")
-             or re.search(r"(^dkms\.conf|/(PKG|APK|AKM)BUILD)$", name)]
+             or re.search(r"(^dkms\.conf|/(PKG|APK|AKM)BUILD|\.install)$", name)]
     with stage() as tree:
         done = box.run(["shellcheck", *names], binds=[(tree, AT)], cd=AT)
     if done.returncode:
@@ -234,10 +235,10 @@ def replayed():
             raise Failed(f"took {line!r} for a record")
 
 
-def alpine():
+def in_box(script):
+    """Runs a test of scripts, where what they change is thrown away."""
     with stage() as tree:
-        done = box.run(["tests/check/alpine.sh", AT], binds=[(tree, AT)],
-                       cd=AT)
+        done = box.run([script, AT], binds=[(tree, AT)], cd=AT)
     if done.returncode or "all of it passed" not in done.stdout:
         raise Failed(tail(done.stdout))
 
@@ -253,5 +254,8 @@ CHECKS = {
     "viewer and report": viewer,
     "hv-balloon-check away from Hyper-V": check_program,
     "replay.h is of its record": replayed,
-    "alpine's files on busybox": alpine,
+    "alpine's files on busybox": functools.partial(
+        in_box, "tests/check/alpine.sh"),
+    "install and unload, or not": functools.partial(
+        in_box, "tests/check/install.sh"),
 }
