@@ -93,6 +93,7 @@ rules for files
 pages by docutils
 viewer and report
 hv-balloon-check away from Hyper-V
+whether the lab takes KVM
 replay.h is of its record
 hosts from their records
 alpine's files on busybox

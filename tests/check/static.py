@@ -211,14 +211,6 @@ def unit_tests(module):
         raise Failed(tail(done.stdout))
 
 
-def viewer():
-    unit_tests("viewer_test")
-
-
-def check_program():
-    unit_tests("check_test")
-
-
 def replayed():
     """replay.h is what replay.py makes of the record beside it, and a line
     that isn't one of a record is refused.
@@ -251,8 +243,10 @@ CHECKS = {
     "pyflakes": pyflakes,
     "rules for files": rules,
     "pages by docutils": pages,
-    "viewer and report": viewer,
-    "hv-balloon-check away from Hyper-V": check_program,
+    "viewer and report": functools.partial(unit_tests, "viewer_test"),
+    "hv-balloon-check away from Hyper-V": functools.partial(
+        unit_tests, "check_test"),
+    "whether the lab takes KVM": functools.partial(unit_tests, "kvm_test"),
     "replay.h is of its record": replayed,
     "alpine's files on busybox": functools.partial(
         in_box, "tests/check/alpine.sh"),
