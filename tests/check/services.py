@@ -112,8 +112,14 @@ def settings():
     """Telegraf's file is TOML; what sysctl would set is off, and exists."""
     found = tomllib.loads(
         (box.TREE / "contrib/telegraf/hv_balloon.conf").read_text())
-    output = re.search(r"--output (\S+)", (
-        box.TREE / "contrib/systemd/hv-balloon-metrics.service").read_text())[1]
+    service = (box.TREE / "contrib/systemd/hv-balloon-metrics.service"
+               ).read_text()
+    output = re.search(r"--output (\S+)", service)[1]
+    directory = output.rpartition("/")[0]
+    for line in (f"ExecStartPre=+mkdir -p {directory}",
+                 f"ReadWritePaths={directory}"):
+        if line not in service.splitlines():
+            raise Failed(f"the service has no line {line}")
     if found["inputs"]["file"][0]["files"] != [output]:
         raise Failed("Telegraf doesn't read what the service writes")
     lines = (box.TREE / "contrib/sysctl.d/hv_balloon.conf"
