@@ -5,7 +5,7 @@
 # usage: dkms.sh install|remove
 #        dkms.sh copy DIRECTORY
 #
-# Owns the list of what DKMS needs of the tree; copy is for the Debian package.
+# Owns the list of what DKMS needs of the tree; copy is for packages.
 set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -18,7 +18,8 @@ die() {
 	exit 1
 }
 
-# Sources only: a tree in which someone built has more than these.
+# Sources only: a tree in which someone built has more than these. And what
+# packages call when they are removed.
 copy() {
 	for file in dkms.conf Kbuild Makefile LICENSE drivers/hv/Makefile \
 		drivers/hv/Kconfig drivers/hv/*.[ch] include/hyperv/*.h; do
@@ -27,16 +28,7 @@ copy() {
 		*) install -D -m 644 "$file" "$1/$file" ;;
 		esac
 	done
-}
-
-# Where the kernel has its own driver built in, unloading ours gives that one
-# the device back. What the host holds stays ours until the guest restarts.
-unload() {
-	if [ -d /sys/module/hv_balloon_dm ] &&
-		grep -qs '^pages_ballooned *: 0$' /sys/kernel/debug/hv-balloon
-	then
-		rmmod hv_balloon_dm || true
-	fi
+	install -D -m 755 -t "$1/scripts" scripts/give-back.sh
 }
 
 remove() {
@@ -46,13 +38,17 @@ remove() {
 	rm -rf "$source"
 }
 
-# A kernel outside the range of dkms.conf is passed over (77), as DKMS does.
+# A kernel outside the range of dkms.conf is passed over (77, and 9 with DKMS 2),
+# as DKMS does.
 install_for_each_kernel() {
 	for build in /lib/modules/*/build; do
 		[ -e "$build/Makefile" ] || continue
 		kernel=$(basename "$(dirname "$build")")
-		dkms install "$name/$version" -k "$kernel" || [ $? -eq 77 ] ||
-			die "no module for $kernel"
+		dkms install "$name/$version" -k "$kernel" ||
+			case $? in
+			9 | 77) ;;
+			*) die "no module for $kernel" ;;
+			esac
 	done
 }
 
@@ -72,7 +68,7 @@ install)
 	;;
 remove)
 	remove
-	unload
+	scripts/give-back.sh
 	;;
 copy)
 	copy "${2:?}"
