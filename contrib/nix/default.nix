@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The module for one kernel, as boot.kernelPackages.callPackage makes it. Never
 # built by us: it was evaluated with stand-ins for what nixpkgs has.
-{ lib, stdenv, kernel }:
+{ lib, stdenv, kernel, kernelModuleMakeFlags }:
 
 stdenv.mkDerivation {
   pname = "hv-balloon";
@@ -10,7 +10,7 @@ stdenv.mkDerivation {
 
   hardeningDisable = [ "pic" ];
   nativeBuildInputs = kernel.moduleBuildDependencies;
-  makeFlags = kernel.makeFlags ++ [
+  makeFlags = kernelModuleMakeFlags ++ [
     "KDIR=${kernel.dev}/lib/modules/${kernel.modDirVersion}/build"
   ];
   buildFlags = [ "modules" ];

@@ -23,6 +23,7 @@ in
     boot.kernelModules = [ "hv_balloon" ];
     boot.extraModprobeConfig = lib.mkIf (cfg.parameters != "") ''
       options hv_balloon ${cfg.parameters}
+      options hv_balloon_dm ${cfg.parameters}
     '';
   };
 }

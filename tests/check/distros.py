@@ -159,18 +159,21 @@ find pkg src -type f
 NIX = """
 let
   kernel = { version = "6.1"; modDirVersion = "6.1.0"; dev = "/kernel";
-             makeFlags = [ "ARCH=x86" ]; moduleBuildDependencies = [ ]; };
+             makeFlags = throw "has O=, which is for the kernel itself";
+             moduleBuildDependencies = [ ]; };
+  kernelModuleMakeFlags = [ "ARCH=x86" ];
   lib = { cleanSource = path: toString path;
           licenses.gpl2Only = "GPL-2.0-only"; mkIf = test: value:
           if test then value else null; mkEnableOption = text: text;
           mkOption = option: option; types.str = "str"; };
   stdenv.mkDerivation = attrs: attrs;
-  package = import ./contrib/nix/default.nix { inherit lib stdenv kernel; };
+  package = import ./contrib/nix/default.nix {
+    inherit lib stdenv kernel kernelModuleMakeFlags; };
   system = import ./contrib/nix/module.nix {
     inherit lib;
     config.hardware.hvBalloon = { enable = true; parameters = "hot_add=N"; };
     config.boot.kernelPackages.callPackage = file: _: import file
-      { inherit lib stdenv kernel; };
+      { inherit lib stdenv kernel kernelModuleMakeFlags; };
   };
 in "${package.version} ${package.src} ${toString package.makeFlags} ${
   (builtins.head system.config.boot.extraModulePackages).installPhase} ${
@@ -189,7 +192,8 @@ nix-instantiate --eval --strict all.nix
 """)
     for wanted in (f'"{VERSION}-6.1 {AT} ARCH=x86 KDIR=/kernel/lib/modules/'
                    '6.1.0/build', "lib/modules/6.1.0/updates",
-                   "options hv_balloon hot_add=N"):
+                   "options hv_balloon hot_add=N",
+                   "options hv_balloon_dm hot_add=N"):
         if wanted not in said:
             raise Failed(f"no {wanted} in\n{said}")
 
