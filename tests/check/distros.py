@@ -25,6 +25,7 @@ VERSIONED = {			# where each names the version
     "contrib/nix/default.nix": r'version = "(.+)-\$',
 }
 DRIVER = "drivers/hv/main.c"	# if this is there, so is the rest
+EXAMPLES = ("modprobe.d", "sysctl.d")
 TOOLS = ("bin/hv-balloon-top", "sbin/hv-balloon-check",
          "sbin/hv-balloon-record", "sbin/hv-balloon-report")
 
@@ -77,12 +78,22 @@ cat >rpmlint.toml <<'END'
 END
 LC_ALL=C.UTF-8 rpmlint --strict --config rpmlint.toml \
 	contrib/rpm/hv-balloon.spec ~/rpmbuild/RPMS/*/*.rpm >&2
-rpm -qpl ~/rpmbuild/RPMS/*/*.rpm
+rpm -qpl --provides ~/rpmbuild/RPMS/*/*.rpm
+# As Fedora has it from 42 on.
+rm -r ~/rpmbuild/RPMS
+rpmbuild --quiet --nodeps -bb --define "_sbindir /usr/bin" \
+	--define "_sourcedir $PWD" contrib/rpm/hv-balloon.spec >log 2>&1 || {{ cat log; exit 1; }}
+rpm -qpl ~/rpmbuild/RPMS/*/*tools*.rpm
 """, version)
     has(said, f"/usr/src/{ARCHIVE}/{DRIVER}",
         f"/usr/lib/modules/{version}/updates/hv_balloon.ko",
         "/usr/lib/systemd/system/hv-balloon-metrics.timer",
-        *(f"/usr/{tool}" for tool in TOOLS))
+        f"hv-balloon-kmod-common = {VERSION}",
+        *(f"/{name}/hv_balloon.conf" for name in EXAMPLES),
+        *(f"/usr/{tool}" for tool in TOOLS),
+        *(f"/usr/{tool.replace('sbin', 'bin')}" for tool in TOOLS))
+    if re.search(r"^/etc/", said, re.MULTILINE):
+        raise Failed(f"examples are in use:\n{tail(said)}")
 
 
 # What kmodtool would write, for one kernel.
@@ -112,7 +123,7 @@ def arch():
     said = built(f"""
 useradd --create-home builder
 install -o builder -d /home/builder/package
-cp contrib/arch/PKGBUILD {ARCHIVE}.tar.gz /home/builder/package
+cp contrib/arch/* {ARCHIVE}.tar.gz /home/builder/package
 cd /home/builder/package
 export LC_ALL=C.UTF-8
 runuser -u builder -- makepkg --nodeps --nocolor >log 2>&1 ||
@@ -120,7 +131,7 @@ runuser -u builder -- makepkg --nodeps --nocolor >log 2>&1 ||
 bsdtar -tf hv-balloon-dkms-*.pkg.tar*
 """)
     has(said, f"usr/src/{ARCHIVE}/{DRIVER}", f"usr/src/{ARCHIVE}/dkms.conf",
-        ".PKGINFO", "usr/lib/systemd/system/hv-balloon-metrics.timer",
+        ".PKGINFO", ".INSTALL", "usr/lib/systemd/system/hv-balloon-metrics.timer",
         *(f"usr/{tool.replace('sbin', 'bin')}" for tool in TOOLS))
 
 
