@@ -87,10 +87,12 @@ lab:
 	tests/lab/bootstrap.sh run.py
 
 # What is too long for every day: crash dumps, kexec, systemd and udev, bursts.
+# Without lab-builtin, which needs a kernel of its own.
 lab-long:
 	tests/lab/bootstrap.sh run.py --long
 
-# A kernel that has the stock driver built in: taking the device over from it.
+# A kernel that has the stock driver built in: taking the device over from it. Its
+# configuration is a small one of ours (builtin.config), no distribution's.
 lab-builtin:
 	tests/lab/bootstrap.sh run.py --kernel builtin takeover takeover-boot
 
@@ -134,12 +136,13 @@ dist:
 	git archive --prefix=hv-balloon-$$version/ \
 		--output=hv-balloon-$$version.tar.gz HEAD
 
-# The programs with their pages, and the units: for packages. An empty UNITDIR
-# leaves the units out.
+# The programs with their pages, the units, and settings as examples, which nobody
+# reads there: for packages. An empty UNITDIR or DOCDIR leaves those out.
 BINDIR ?= /usr/bin
 SBINDIR ?= /usr/sbin
 MANDIR ?= /usr/share/man
 UNITDIR ?= /usr/lib/systemd/system
+DOCDIR ?= /usr/share/doc/hv-balloon
 install-tools:
 	install -D -m 755 -t $(DESTDIR)$(BINDIR) scripts/hv-balloon-top
 	install -D -m 755 -t $(DESTDIR)$(SBINDIR) scripts/hv-balloon-check \
@@ -148,6 +151,12 @@ install-tools:
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 debian/hv-balloon-*.8
 ifneq ($(UNITDIR),)
 	install -D -m 644 -t $(DESTDIR)$(UNITDIR) contrib/systemd/*
+endif
+ifneq ($(DOCDIR),)
+	for examples in modprobe.d sysctl.d; do \
+		install -D -m 644 -t $(DESTDIR)$(DOCDIR)/$$examples \
+			contrib/$$examples/* || exit; \
+	done
 endif
 
 # Replaces the stock driver in a kernel source, in commits if that is a git tree:

@@ -51,6 +51,8 @@ grep -qx hv_balloon /tmp/loaded || die "the driver was not loaded"
 start /lib/modules/1/updates/hv_balloon_dm.ko
 grep -qx hv_balloon_dm /tmp/loaded || die "the other name was not loaded"
 [ ! -e /tmp/logged ] || die "it took that for the stock driver"
+start /lib/modules/1/kernel/extra/akms/hv_balloon.ko
+[ ! -e /tmp/logged ] || die "it took what akms built for the stock driver"
 start /lib/modules/1/kernel/drivers/hv/hv_balloon.ko
 grep -q 'stock driver is in use' /tmp/logged || die "it said nothing"
 program modprobe 'exit 1'

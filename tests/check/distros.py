@@ -150,19 +150,41 @@ package
 _src
 END
 cat >as-akms <<'END'
-kernel_srcdir=/lib/modules/$1/build
 builddir=$PWD/src/usr/src/{ARCHIVE}
-. "$builddir/AKMBUILD"
+export kernel_ver=$1 kernel_srcdir=
+variables() {{
+	sh -c ". $builddir/AKMBUILD; set" |
+		grep -E '^(built_modules|modname|modver)='
+}}
+eval "$(variables)"
 [ "$modname-$modver" = "{ARCHIVE}" ]
+kernel_srcdir=/lib/modules/$1/build
+. "$builddir/AKMBUILD"
 build
-ls $(printf "$builddir/%s\\n" $built_modules)
+extra=/lib/modules/$1/kernel/extra/akms
+stock=/lib/modules/$1/kernel/drivers/hv
+mkdir -p "$extra" "$stock"
+(cd "$builddir" && install $built_modules "$extra")
+install "$extra/hv_balloon.ko" "$stock"
+/sbin/depmod "$1"
+echo "before: $(modinfo -k "$1" -F filename hv_balloon)"
+install -D -t /etc/depmod.d src/etc/depmod.d/*
+/sbin/depmod "$1"
+echo "after: $(modinfo -k "$1" -F filename hv_balloon)"
+echo kernel/drivers/hv/hv_balloon.ko >>/lib/modules/$1/modules.builtin
+variables
 END
 sh -eu as-abuild >log 2>&1 || {{ cat log; exit 1; }}
 sh -eu as-akms "$1" 2>&1 || exit
 find pkg src -type f
 """, version)
-    has(said, f"src/usr/src/{ARCHIVE}/{DRIVER}", "hv_balloon.ko",
-        "pkg/etc/local.d/hv_balloon.start",
+    at = f"/lib/modules/{version}/kernel"
+    has(said, f"src/usr/src/{ARCHIVE}/{DRIVER}",
+        f"before: {at}/drivers/hv/hv_balloon.ko",
+        f"after: {at}/extra/akms/hv_balloon.ko",
+        "built_modules='hv_balloon_dm.ko'", "pkg/etc/local.d/hv_balloon.start",
+        *(f"pkg/usr/share/doc/hv-balloon/{name}/hv_balloon.conf"
+          for name in EXAMPLES),
         *(f"pkg/usr/{tool}" for tool in TOOLS))
 
 
