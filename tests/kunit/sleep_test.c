@@ -5,13 +5,10 @@
  * it all is as before. The kernel's own notifiers are the lab's.
  */
 #include <kunit/resource.h>
-#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
-#include <linux/memory.h>
-#include <linux/notifier.h>
-#include <linux/workqueue.h>
 
+#include "keeper.h"
 #include "stage.h"
 
 #define GIVEN_PAGES	64
@@ -104,55 +101,6 @@ static void a_block_is_not_removed_in_the_sleep(struct kunit *test)
 	host_agrees(host);
 }
 
-/**
- * struct keeper - who keeps the hotplug lock, as hibernate() does
- * @nb: keeps it while a block is about to go offline, and stops that
- * @has_it: it is held
- * @may_go: it needn't be any more
- * @work: sets the block offline
- */
-struct keeper {
-	struct notifier_block nb;
-	struct completion has_it;
-	struct completion may_go;
-	struct work_struct work;
-};
-
-static int keep(struct notifier_block *nb, unsigned long event, void *unused)
-{
-	struct keeper *keeper = container_of(nb, struct keeper, nb);
-
-	if (event != MEM_GOING_OFFLINE)
-		return NOTIFY_OK;
-	complete(&keeper->has_it);
-	wait_for_completion(&keeper->may_go);
-	return notifier_from_errno(-EBUSY);
-}
-
-static void set_offline(struct work_struct *work)
-{
-	block_set(BLOCK(0), "offline");
-}
-
-static void begin_to_keep(struct kunit *test, struct keeper *keeper)
-{
-	init_completion(&keeper->has_it);
-	init_completion(&keeper->may_go);
-	INIT_WORK(&keeper->work, set_offline);
-	keeper->nb.notifier_call = keep;
-	KUNIT_ASSERT_EQ(test, 0, register_memory_notifier(&keeper->nb));
-	schedule_work(&keeper->work);
-	KUNIT_EXPECT_NE(test, 0, wait_for_completion_timeout(&keeper->has_it,
-							     5 * HZ));
-}
-
-static void end_to_keep(struct keeper *keeper)
-{
-	complete_all(&keeper->may_go);
-	flush_work(&keeper->work);
-	unregister_memory_notifier(&keeper->nb);
-}
-
 /* As long as the lock is held, no work may wait for it. */
 static void a_sleeping_guest_answers_under_the_hotplug_lock(struct kunit *test)
 {
@@ -165,19 +113,17 @@ static void a_sleeping_guest_answers_under_the_hotplug_lock(struct kunit *test)
 	struct keeper *keeper;
 	unsigned int before, ms;
 
-	keeper = kunit_kzalloc(test, sizeof(*keeper), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, keeper);
 	host_adds(host, &block, NULL);
 	host_hears_added(host, block.count, DM_HOT_ADD_SUCCESS);
 	fall_asleep(test);
-	begin_to_keep(test, keeper);
+	keeper = keeper_begin(test, BLOCK(0), "offline", -EBUSY);
 	before = host->nr_sent;
 	host_post(host, &add, sizeof(add), 0);
 	hvb_channel_notify(&host->dm.channel);
 	for (ms = 0; ms < SOON_MS && READ_ONCE(host->nr_sent) == before;
 	     ms += STEP_MS)
 		msleep(STEP_MS);
-	end_to_keep(keeper);
+	keeper_end(keeper);
 	KUNIT_EXPECT_LT(test, ms, SOON_MS);
 	kthread_flush_worker(host->dm.base.worker);
 	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
