@@ -78,27 +78,59 @@ static void hold_absent(struct hvb_memory *mem, unsigned long start,
 	}
 }
 
-/* Lets a block go: drops our references, as PageOffline's contract demands. */
-static void going_offline(struct hvb_memory *mem, unsigned long start,
-			  unsigned long count)
+/*
+ * Must a block stay as it is? If it came online without our callback, its
+ * absent pages would be the kernel's. So it may neither come online without
+ * that, nor go offline.
+ */
+static bool must_stay(struct hvb_memory *mem, unsigned long start,
+		      unsigned long count, bool has_callback)
 {
-	mutex_lock(&mem->lock);
+	struct hvb_range part;
+
+	return !has_callback &&
+	       hvb_absent_next(mem, start, start + count, &part);
+}
+
+static void begin_move(struct hvb_memory *mem, unsigned long start,
+		       unsigned long count)
+{
 	mem->moving.start = start;
 	mem->moving.count = count;
+}
+
+/* Lets a block go: drops our references, as PageOffline's contract demands. */
+static int going_offline(struct hvb_memory *mem, unsigned long start,
+			 unsigned long count)
+{
+	int err = -EBUSY;
+
+	mutex_lock(&mem->lock);
+	if (must_stay(mem, start, count, mem->owns_callback))
+		goto unlock;
+	err = 0;
+	begin_move(mem, start, count);
 	mem->moving_is_movable = is_zone_movable_page(pfn_to_page(start));
 	mem->nr_onlined -= count_backed(mem, start, count);
 	hold_absent(mem, start, start + count, -1);
-	mutex_unlock(&mem->lock);
 	hvb_block_begins(&mem->blocks);
+unlock:
+	mutex_unlock(&mem->lock);
+	return err;
 }
 
-static void going_online(struct hvb_memory *mem, unsigned long start,
-			 unsigned long count)
+static int going_online(struct hvb_memory *mem, unsigned long start,
+			unsigned long count)
 {
+	int err = -EBUSY;
+
 	mutex_lock(&mem->lock);
-	mem->moving.start = start;
-	mem->moving.count = count;
+	if (!must_stay(mem, start, count, mem->owns_callback)) {
+		begin_move(mem, start, count);
+		err = 0;
+	}
 	mutex_unlock(&mem->lock);
+	return err;
 }
 
 /*
@@ -137,11 +169,9 @@ static int memory_event(struct notifier_block *nb, unsigned long event,
 
 	switch (event) {
 	case MEM_GOING_ONLINE:
-		going_online(mem, start, count);
-		break;
+		return notifier_from_errno(going_online(mem, start, count));
 	case MEM_GOING_OFFLINE:
-		going_offline(mem, start, count);
-		break;
+		return notifier_from_errno(going_offline(mem, start, count));
 	case MEM_ONLINE:
 		settled(mem, start, count, true, false);
 		break;
@@ -162,7 +192,8 @@ static int memory_event(struct notifier_block *nb, unsigned long event,
  * hvb_hotplug_init() - take part in the kernel's memory hotplug
  * @mem: the guest's memory
  *
- * Without the online callback the driver works on, but can't hot-add.
+ * Without the online callback the driver works on, but can't hot-add, and blocks
+ * with absent pages stay as they are.
  *
  * Return: 0; -ENOMEM; or another error from registering with the kernel.
  */
@@ -188,16 +219,24 @@ taken:
 	return 0;
 }
 
+static void disown_callback(struct hvb_memory *mem)
+{
+	/* From here on, no block with absent pages comes online. */
+	mutex_lock(&mem->lock);
+	mem->owns_callback = false;
+	mutex_unlock(&mem->lock);
+	/* Waits for one that is on its way. */
+	restore_online_page_callback(online_page);
+	online_owner = NULL;
+}
+
 /**
  * hvb_hotplug_exit() - stop taking part
  * @mem: the guest's memory
  */
 void hvb_hotplug_exit(struct hvb_memory *mem)
 {
-	if (mem->owns_callback) {
-		restore_online_page_callback(online_page);
-		online_owner = NULL;
-		mem->owns_callback = false;
-	}
+	if (mem->owns_callback)
+		disown_callback(mem);
 	unregister_memory_notifier(&mem->nb);
 }

@@ -84,7 +84,10 @@ struct hvb_memory {
 	/** @boot_pages: kept by the kernel since boot, when last looked at */
 	unsigned long boot_pages;
 
-	/** @owns_callback: the kernel's online callback is ours */
+	/**
+	 * @owns_callback: the kernel's online callback is ours; once the sets
+	 * are in use, it changes under @lock
+	 */
 	bool owns_callback;
 	/** @nb: our memory notifier */
 	struct notifier_block nb;
