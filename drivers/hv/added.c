@@ -240,8 +240,10 @@ static void online_block(struct hvb_memory *mem, unsigned long page)
 		hvb_base_count(mem->base, HVB_COUNT_ONLINE_FAILED);
 		hvb_online_say_failed(mem->base, page, err);
 	}
+	mutex_lock(&mem->lock);
 	if (!pfn_to_online_page(page))
 		hvb_waiting_add(mem, page);
+	mutex_unlock(&mem->lock);
 }
 
 /**

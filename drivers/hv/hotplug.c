@@ -10,6 +10,7 @@
  */
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
+#include <linux/wait.h>
 
 #include "base.h"
 #include "compat.h"
@@ -146,6 +147,7 @@ static void settled(struct hvb_memory *mem, unsigned long start,
 	if (!mem->moving.count)
 		goto unlock;
 	mem->moving.count = 0;
+	wake_up_all(&mem->settled);
 	if (is_online && was_online)
 		hold_absent(mem, start, start + count, 1);
 	if (is_online ? !hvb_claim_went_online(mem, start) :
@@ -239,4 +241,33 @@ void hvb_hotplug_exit(struct hvb_memory *mem)
 	if (mem->owns_callback)
 		disown_callback(mem);
 	unregister_memory_notifier(&mem->nb);
+}
+
+/**
+ * hvb_hotplug_wait() - wait until no block is moving
+ * @mem: the guest's memory
+ *
+ * The next one may move at once.
+ *
+ * Context: may sleep, for as long as an admin lets the kernel try.
+ */
+void hvb_hotplug_wait(struct hvb_memory *mem)
+{
+	wait_event(mem->settled, !READ_ONCE(mem->moving.count));
+}
+
+/**
+ * hvb_hotplug_lock() - take mem->lock while no block is moving
+ * @mem: the guest's memory
+ *
+ * Context: as hvb_hotplug_wait().
+ */
+void hvb_hotplug_lock(struct hvb_memory *mem)
+{
+	mutex_lock(&mem->lock);
+	while (mem->moving.count) {
+		mutex_unlock(&mem->lock);
+		hvb_hotplug_wait(mem);
+		mutex_lock(&mem->lock);
+	}
 }

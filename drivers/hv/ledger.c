@@ -271,23 +271,26 @@ static void adopt(struct hvb_memory *mem, const struct ledger_entry *entry)
  * Counts what is online of the added blocks. Those that should have come online
  * under the earlier driver wait.
  */
+static void look_at_block(struct hvb_memory *mem, unsigned long page)
+{
+	unsigned long block_pages = mem->base->block_pages;
+
+	if (pfn_to_online_page(page) || hvb_phase_is_ours(mem, page))
+		mem->nr_onlined += block_pages -
+				   hvb_ranges_count(&mem->holes, page,
+						    block_pages);
+	else if (pfn_valid(page))
+		hvb_waiting_add(mem, page);
+}
+
 static void look_at_blocks(struct hvb_memory *mem)
 {
-	unsigned long page = 0, holes;
+	struct hvb_range part;
+	unsigned long page = 0;
 
-	while (hvb_added_next(mem, &page)) {
-		bool is_online = pfn_to_online_page(page);
-		bool is_ours = hvb_phase_is_ours(mem, page);
-
-		mutex_lock(&mem->lock);
-		holes = hvb_ranges_count(&mem->holes, page,
-					 mem->base->block_pages);
-		if (is_online || is_ours)
-			mem->nr_onlined += mem->base->block_pages - holes;
-		mutex_unlock(&mem->lock);
-		if (!is_online && !is_ours && pfn_valid(page))
-			hvb_waiting_add(mem, page);
-		page += mem->base->block_pages;
+	while (hvb_ranges_next(&mem->added, page, ULONG_MAX, &part)) {
+		look_at_block(mem, part.start);
+		page = part.start + mem->base->block_pages;
 	}
 }
 
@@ -295,7 +298,11 @@ static void look_at_blocks(struct hvb_memory *mem)
  * hvb_ledger_adopt() - take over what an earlier driver left
  * @mem: the guest's memory; its sets are empty
  *
- * Context: may sleep.
+ * Blocks can come online all the time. One that did so before our callback was
+ * there has its pages in the kernel's hands, and is skipped. That can't be said
+ * of one that is on its way, so no block may be moving.
+ *
+ * Context: hotplug.c is at work; may sleep.
  */
 void hvb_ledger_adopt(struct hvb_memory *mem)
 {
@@ -304,12 +311,12 @@ void hvb_ledger_adopt(struct hvb_memory *mem)
 
 	if (!ledger)
 		return;
-	mutex_lock(&mem->lock);
+	hvb_hotplug_lock(mem);
 	for (i = 0; i < ledger->nr_entries; i++)
 		adopt(mem, &ledger->entries[i]);
 	mem->nr_added = mem->added.nr_pages - mem->holes.nr_pages;
-	mutex_unlock(&mem->lock);
 	look_at_blocks(mem);
+	mutex_unlock(&mem->lock);
 	if (mem->given.nr_pages)
 		dev_info_ratelimited(mem->base->dev, "took over %lu MiB that the host holds\n",
 				     mem->given.nr_pages >> (20 - PAGE_SHIFT));

@@ -14,6 +14,7 @@
 static void init_sets(struct hvb_memory *mem)
 {
 	mutex_init(&mem->lock);
+	init_waitqueue_head(&mem->settled);
 	hvb_ranges_init(&mem->given);
 	hvb_ranges_init(&mem->fresh);
 	hvb_ranges_init(&mem->holes);
@@ -54,14 +55,12 @@ int hvb_memory_init(struct hvb_memory *mem, struct hvb_base *base,
 	hvb_block_init(&mem->blocks, base);
 	hvb_waiting_init(mem);
 	hvb_idle_init(mem);
-	hvb_ledger_adopt(mem);
 	err = hvb_hotplug_init(mem);
 	if (err) {
-		hvb_waiting_exit(mem);
-		hvb_ledger_leave(mem, false);
 		exit_sets(mem);
 		return err;
 	}
+	hvb_ledger_adopt(mem);
 	hvb_reserve_fill(&mem->reserve);
 	return 0;
 }

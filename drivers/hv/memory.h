@@ -9,6 +9,7 @@
 #include <linux/kthread.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <linux/wait.h>
 #include <linux/xarray.h>
 
 #include "block.h"
@@ -84,6 +85,8 @@ struct hvb_memory {
 	/** @boot_pages: kept by the kernel since boot, when last looked at */
 	unsigned long boot_pages;
 
+	/** @settled: woken when a block has come to an end of moving */
+	wait_queue_head_t settled;
 	/**
 	 * @owns_callback: the kernel's online callback is ours; once the sets
 	 * are in use, it changes under @lock
@@ -219,6 +222,8 @@ int hvb_added_restore(struct hvb_memory *mem, unsigned long start);
 /* hotplug.c */
 int hvb_hotplug_init(struct hvb_memory *mem);
 void hvb_hotplug_exit(struct hvb_memory *mem);
+void hvb_hotplug_wait(struct hvb_memory *mem);
+void hvb_hotplug_lock(struct hvb_memory *mem);
 
 /* ledger.c */
 void hvb_ledger_leave(struct hvb_memory *mem, bool is_leaving);

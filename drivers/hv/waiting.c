@@ -119,12 +119,12 @@ void hvb_waiting_exit(struct hvb_memory *mem)
  * @page: number of its first page
  *
  * The first try follows in a second.
+ *
+ * Context: mem->lock is held.
  */
 void hvb_waiting_add(struct hvb_memory *mem, unsigned long page)
 {
-	mutex_lock(&mem->lock);
 	hvb_phase_set(mem, page, HVB_PHASE_WAITING, HVB_ZONE_NONE);
-	mutex_unlock(&mem->lock);
 	mem->waiting.nr++;
 	try_later(mem, PAUSE_MS);
 }

@@ -9,8 +9,12 @@
 #include <linux/memory_hotplug.h>
 
 #include "host.h"
+#include "keeper.h"
 
 #define NR_BLOCKS	2
+
+/* How long a block moves. */
+#define MOVE_MS		300
 
 /**
  * struct scene - a guest that gave one of its blocks
@@ -107,6 +111,29 @@ static void leave_offline(struct scene *scene)
 	KUNIT_ASSERT_NULL(scene->host->test, pfn_to_online_page(scene->start));
 }
 
+/* It is on its way when the next driver comes, with all of its pages. */
+static void a_block_on_its_way_online_is_not_taken_over(struct kunit *test)
+{
+	struct scene *scene = begin(test);
+	struct host *host = scene->host;
+	struct keeper *keeper;
+
+	leave_offline(scene);
+	keeper = keeper_begin(test, scene->start, "online_movable", 0);
+	keeper_lets_go(keeper, MOVE_MS);
+	KUNIT_ASSERT_EQ(test, 0, hvb_device_init(&host->dm));
+	KUNIT_EXPECT_EQ(test, 0, keeper_end(keeper));
+	KUNIT_EXPECT_NOT_NULL(test, pfn_to_online_page(scene->start));
+	KUNIT_EXPECT_EQ(test, 0, host->dm.memory.given.nr_pages);
+	KUNIT_EXPECT_EQ(test, host->dm.memory.nr_onlined,
+			NR_BLOCKS * block_pages());
+	/* The host's loss. */
+	hvb_ranges_erase(&host->holds, scene->start, block_pages(), GFP_KERNEL);
+	KUNIT_ASSERT_EQ(test, 0, hvb_conversation_begin(&host->dm.conversation));
+	host_forget(host);
+	go_on(scene);
+}
+
 static void online_page_elsewhere(struct page *page, unsigned int order)
 {
 	generic_online_page(page, order);
@@ -160,6 +187,7 @@ static void without_the_callback_it_does_not_come_online(struct kunit *test)
 }
 
 static struct kunit_case unload_cases[] = {
+	KUNIT_CASE(a_block_on_its_way_online_is_not_taken_over),
 	KUNIT_CASE(without_the_callback_a_given_block_stays),
 	KUNIT_CASE(without_the_callback_it_does_not_come_online),
 	{}
