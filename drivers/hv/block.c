@@ -97,7 +97,7 @@ static struct vfsmount *sysfs_of(struct hvb_block_ctl *ctl)
 /*
  * A write that finds the hotplug lock taken asks for a restart of the system
  * call. A worker isn't in one: the signal that this marks as pending must not
- * stay.
+ * stay. Return: -EAGAIN if the lock stays taken, so that nothing was tried.
  */
 static int write_state(struct hvb_block_ctl *ctl, unsigned long page,
 		       const char *state, const struct hvb_deadline *deadline)
@@ -119,7 +119,7 @@ static int write_state(struct hvb_block_ctl *ctl, unsigned long page,
 		flush_signals(current);
 		msleep(PAUSE_MS);
 	}
-	return -EBUSY;
+	return -EAGAIN;
 }
 
 /**
@@ -130,7 +130,7 @@ static int write_state(struct hvb_block_ctl *ctl, unsigned long page,
  *
  * If someone else brought it online meanwhile, that is fine.
  *
- * Return: 0; or an errno.
+ * Return: 0; -EAGAIN if others hold the hotplug lock; or another errno.
  */
 int hvb_block_online(struct hvb_block_ctl *ctl, unsigned long page,
 		     enum hvb_zone zone)
@@ -180,8 +180,9 @@ void hvb_block_begins(struct hvb_block_ctl *ctl)
  * The kernel tries until the whole block is free or a signal is pending. A
  * timer makes one pending when time is up.
  *
- * Return: 0; -ETIMEDOUT; or the kernel's error, which isn't worth a line in
- * dmesg: this is only an attempt.
+ * Return: 0; -ETIMEDOUT; -EAGAIN if others hold the hotplug lock, and the block
+ * wasn't tried; or the kernel's error, which isn't worth a line in dmesg: this
+ * is only an attempt.
  */
 int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
 		      unsigned long moved_pages)
@@ -203,7 +204,7 @@ int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
 	if (!READ_ONCE(deadline.passed))
 		return err;
 	flush_signals(current);
-	return err ? -ETIMEDOUT : 0;
+	return err && err != -EAGAIN ? -ETIMEDOUT : err;
 }
 
 /* The device of a block, with a reference; NULL if there is none. */

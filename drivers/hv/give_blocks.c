@@ -80,6 +80,20 @@ static bool is_left_alone(struct hvb_requests *reqs, unsigned long start)
 	return entry && ktime_get_seconds() < xa_to_value(entry) + ALONE_S;
 }
 
+/* Should no other block be tried for this request? */
+static bool is_hopeless(int err)
+{
+	return err == -ETIMEDOUT || err == -EAGAIN;
+}
+
+/* A block that the kernel didn't even try, for want of a lock, didn't fail. */
+static int judge(struct hvb_requests *reqs, unsigned long start, int err)
+{
+	if (err && err != -EAGAIN)
+		note_failed(reqs, start);
+	return err;
+}
+
 /* Can this block be claimed, and is it worth it? */
 static bool look(struct hvb_requests *reqs, unsigned long start,
 		 struct hvb_scan *block)
@@ -225,9 +239,7 @@ static int claim(struct hvb_requests *reqs, const struct hvb_scan *block,
 			      block->moved_pages,
 			      block->is_movable ? HVB_ZONE_MOVABLE :
 						  HVB_ZONE_KERNEL, nr);
-	if (err)
-		note_failed(reqs, block->start);
-	return err;
+	return judge(reqs, block->start, err);
 }
 
 /* How many pages of the next block are wanted; 0 if it should stay. */
@@ -278,7 +290,7 @@ unsigned long hvb_give_blocks(struct hvb_requests *reqs, unsigned long wanted,
 	if (!hvb_memory_can_claim(reqs->mem))
 		return 0;
 	begin_request(reqs);
-	while (err != -ETIMEDOUT && hvb_channel_is_serving(reqs->channel)) {
+	while (!is_hopeless(err) && hvb_channel_is_serving(reqs->channel)) {
 		part = want(reqs, wanted - nr);
 		if (!part || !next(reqs, start, part, &block))
 			break;
@@ -296,7 +308,8 @@ unsigned long hvb_give_blocks(struct hvb_requests *reqs, unsigned long wanted,
  * @room: how many pages may go: a block, at least
  * @nr: increased by the number of pages claimed; they are fresh now
  *
- * Return: 0, even if the block stays; -ETIMEDOUT if it took too long.
+ * Return: 0, even if the block stays; -ETIMEDOUT if it took too long; -EAGAIN if
+ * others hold the hotplug lock.
  */
 int hvb_give_blocks_one(struct hvb_requests *reqs, unsigned long start,
 			const struct hvb_room *room, unsigned long *nr)
@@ -308,7 +321,6 @@ int hvb_give_blocks_one(struct hvb_requests *reqs, unsigned long start,
 	    (!block.is_movable && !may_kernel(reqs, room)))
 		return 0;
 	err = hvb_claim_offline(reqs->mem, start, block.moved_pages, nr);
-	if (err)
-		note_failed(reqs, start);
-	return err == -ETIMEDOUT ? err : 0;
+	judge(reqs, start, err);
+	return is_hopeless(err) ? err : 0;
 }

@@ -53,7 +53,7 @@ static struct memory_block *get(unsigned long page)
 
 	for (i = 1; !trylock_device_hotplug(); i++) {
 		if (i == TRIES)
-			return ERR_PTR(-EBUSY);
+			return ERR_PTR(-EAGAIN);
 		msleep(PAUSE_MS);
 	}
 	block = memory_block_get(pfn_to_block_id(page));
@@ -92,7 +92,7 @@ static int set_online(const struct hvb_block_ctl *ctl,
  *
  * If someone else brought it online meanwhile, that is fine.
  *
- * Return: 0; or an errno.
+ * Return: 0; -EAGAIN if others hold the hotplug lock; or another errno.
  */
 int hvb_block_online(struct hvb_block_ctl *ctl, unsigned long page,
 		     enum hvb_zone zone)
@@ -130,8 +130,9 @@ static int set_offline(const struct hvb_block_ctl *ctl,
  * @page: number of its first page
  * @moved_pages: how many of its pages must be moved, as far as known
  *
- * Return: 0; -ETIMEDOUT; or the kernel's error, which isn't worth a line in
- * dmesg: this is only an attempt.
+ * Return: 0; -ETIMEDOUT; -EAGAIN if others hold the hotplug lock, and the block
+ * wasn't tried; or the kernel's error, which isn't worth a line in dmesg: this
+ * is only an attempt.
  */
 int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
 		      unsigned long moved_pages)
