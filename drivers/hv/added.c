@@ -223,19 +223,39 @@ static bool is_taken(const struct hvb_range *blocks)
 				 IORES_DESC_NONE) != REGION_DISJOINT;
 }
 
+/*
+ * add_memory() and remove_memory() wait for the hotplug lock, without end, and
+ * so would the guest's sleep. Once it is free here, somebody can still be faster,
+ * but that takes a whole block being moved just then.
+ */
+static int wait_for_lock(struct hvb_memory *mem)
+{
+	if (hvb_block_may_change(&mem->blocks))
+		return 0;
+	dev_warn_ratelimited(mem->base->dev, "somebody else has been changing memory blocks for long, so none is added or removed for now\n");
+	return -EBUSY;
+}
+
 static int add(struct hvb_memory *mem, unsigned long start, unsigned long count)
 {
 	u64 address = PFN_PHYS(start);
+	int err = wait_for_lock(mem);
 
+	if (err)
+		return err;
 	hvb_reserve_spend(&mem->reserve);
 	return add_memory(memory_add_physaddr_to_nid(address), address,
 			  PFN_PHYS(count), MHP_MERGE_RESOURCE);
 }
 
-static void online_block(struct hvb_memory *mem, unsigned long page)
+/*
+ * Where others hold the hotplug lock, one block has waited for all. Return: an
+ * errno, to be passed in as @err with the next block.
+ */
+static int online_block(struct hvb_memory *mem, unsigned long page, int err)
 {
-	int err = hvb_waiting_online(mem, page);
-
+	if (err != -EAGAIN)
+		err = hvb_waiting_online(mem, page);
 	if (err) {
 		hvb_base_count(mem->base, HVB_COUNT_ONLINE_FAILED);
 		hvb_online_say_failed(mem->base, page, err);
@@ -244,6 +264,7 @@ static void online_block(struct hvb_memory *mem, unsigned long page)
 	if (!pfn_to_online_page(page))
 		hvb_waiting_add(mem, page);
 	mutex_unlock(&mem->lock);
+	return err;
 }
 
 /**
@@ -255,8 +276,8 @@ static void online_block(struct hvb_memory *mem, unsigned long page)
  * A block that doesn't come online waits until it does (waiting.c).
  *
  * Context: the device's worker; may sleep.
- * Return: 0; -EEXIST if the kernel has memory there; -ENOMEM; or another error
- * of the kernel's.
+ * Return: 0; -EEXIST if the kernel has memory there; -ENOMEM; -EBUSY if others
+ * hold the hotplug lock; or another error of the kernel's.
  */
 int hvb_added_add(struct hvb_memory *mem, const struct hvb_range *blocks,
 		  const struct hvb_range *backed)
@@ -276,7 +297,7 @@ int hvb_added_add(struct hvb_memory *mem, const struct hvb_range *blocks,
 	trace_hvb_range(HVB_TRACE_ADDED, blocks->start, blocks->count);
 	for (page = blocks->start; page < hvb_range_end(blocks);
 	     page += mem->base->block_pages)
-		online_block(mem, page);
+		err = online_block(mem, page, err);
 	landed(mem);
 	hvb_reserve_fill(&mem->reserve);
 	return 0;
@@ -309,13 +330,15 @@ bool hvb_added_next(struct hvb_memory *mem, unsigned long *start)
  * @start: number of its first page
  *
  * Context: the device's worker; may sleep.
- * Return: 0; or the kernel's error.
+ * Return: 0; -EBUSY if others hold the hotplug lock; or the kernel's error.
  */
 int hvb_added_remove(struct hvb_memory *mem, unsigned long start)
 {
-	int err = remove_memory(PFN_PHYS(start),
-				PFN_PHYS(mem->base->block_pages));
+	int err = wait_for_lock(mem);
 
+	if (!err)
+		err = remove_memory(PFN_PHYS(start),
+				    PFN_PHYS(mem->base->block_pages));
 	if (err)
 		return err;
 	mutex_lock(&mem->lock);

@@ -123,6 +123,22 @@ static int write_state(struct hvb_block_ctl *ctl, unsigned long page,
 }
 
 /**
+ * hvb_block_may_change() - wait until the hotplug lock is free
+ * @ctl: changes the state of blocks
+ *
+ * Others hold it for as long as an admin lets the kernel try to set a block
+ * offline, and add_memory() would wait that long. So the block that holds @ctl
+ * is set online, which it always is: all this does is to try the lock.
+ *
+ * Return: false if the lock stays taken.
+ */
+bool hvb_block_may_change(struct hvb_block_ctl *ctl)
+{
+	return write_state(ctl, page_to_pfn(virt_to_page(ctl)), "online",
+			   NULL) != -EAGAIN;
+}
+
+/**
  * hvb_block_online() - bring a block online
  * @ctl: changes its state
  * @page: number of its first page

@@ -87,7 +87,7 @@ static long add_some(struct hvb_requests *reqs, const struct hvb_plan *plan,
 			  reqs->base->block_pages);
 	piece.count = min(piece.count, plan->end_page - piece.start);
 	err = add_piece(reqs, plan, &piece);
-	if (err && piece.count > reqs->base->block_pages) {
+	if (err && err != -EBUSY && piece.count > reqs->base->block_pages) {
 		piece.count = reqs->base->block_pages;
 		err = add_piece(reqs, plan, &piece);
 	}
@@ -118,6 +118,12 @@ static void skip_block(struct hvb_requests *reqs, struct hvb_add_request *req)
 	req->has_skipped = true;
 }
 
+/* Whoever has the hotplug lock was waited for: that is for the next request. */
+static bool may_pass_soon(long err)
+{
+	return hvb_plan_is_transient(err) && err != -EBUSY;
+}
+
 static int add_all(struct hvb_requests *reqs, struct hvb_add_request *req)
 {
 	unsigned int tries = 0;
@@ -133,7 +139,7 @@ static int add_all(struct hvb_requests *reqs, struct hvb_add_request *req)
 		} else if (nr >= 0) {
 			req->from += nr;
 			req->added_pages = req->from - req->plan.backed.start;
-		} else if (hvb_plan_is_transient(nr) && !req->added_pages &&
+		} else if (may_pass_soon(nr) && !req->added_pages &&
 			   ++tries < TRIES) {
 			msleep(PAUSE_MS);
 		} else {

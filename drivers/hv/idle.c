@@ -69,11 +69,13 @@ static void online_all(struct hvb_memory *mem, unsigned int pause_ms)
 	unsigned long start = 0;
 	enum hvb_zone zone;
 	bool all = true;
+	int err = 0;
 
-	if (hvb_channel_is_paused(mem->channel))
-		return;
-	while (next_idle(mem, start, &start, &zone)) {
-		if (online_one(mem, start, zone))
+	/* Where others hold the hotplug lock, one block has waited for all. */
+	while (err != -EAGAIN && !hvb_channel_is_paused(mem->channel) &&
+	       next_idle(mem, start, &start, &zone)) {
+		err = online_one(mem, start, zone);
+		if (err)
 			all = false;
 		start += mem->base->block_pages;
 		cond_resched();

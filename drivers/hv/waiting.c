@@ -63,13 +63,15 @@ static void online_all(struct hvb_memory *mem)
 {
 	unsigned long page = 0;
 	enum hvb_phase phase;
+	int err = 0;
 
-	while (hvb_channel_is_serving(mem->channel)) {
+	/* Where others hold the hotplug lock, one block has waited for all. */
+	while (err != -EAGAIN && hvb_channel_is_serving(mem->channel)) {
 		phase = hvb_phase_next(mem, page, &page);
 		if (phase == HVB_PHASE_REST)
 			break;
 		if (phase == HVB_PHASE_WAITING)
-			hvb_waiting_online(mem, page);
+			err = hvb_waiting_online(mem, page);
 		page += mem->base->block_pages;
 		cond_resched();
 	}

@@ -4,6 +4,8 @@
  * for long: the driver waits for it, but not for ever, and what it couldn't even
  * begin says nothing about a block.
  */
+#include <kunit/resource.h>
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
@@ -13,9 +15,10 @@
 
 #define NR_BLOCKS	3
 
-/* How long the lock is held, and how long to wait for it at most. */
+/* How long the lock is held, how long to wait for it at most, and to begin. */
 #define HELD_MS		30000
 #define WAIT_MS		15000
+#define BEGIN_MS	200
 
 #define GIVEN_PAGES	(block_pages() / 8)
 
@@ -43,6 +46,72 @@ static void expect_in_time(struct kunit *test, unsigned long start)
 	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), WAIT_MS);
 }
 
+static void hot_add_is_for_later(struct kunit *test)
+{
+	struct hvb_range range = { BLOCK(NR_BLOCKS), block_pages() };
+	struct host *host = begin(test);
+	struct keeper *keeper = take_lock(test);
+	unsigned long start = jiffies;
+
+	host_adds(host, &range, NULL);
+	expect_in_time(test, start);
+	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
+	KUNIT_EXPECT_FALSE(test, pfn_valid(range.start));
+	keeper_end(keeper);
+	host_adds(host, &range, NULL);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	host_agrees(host);
+}
+
+static void wake(void *unused)
+{
+	hvb_devices_pause(false);
+}
+
+/* A work that waits for the lock would keep the guest awake. */
+static void the_guest_falls_asleep_all_the_same(struct kunit *test)
+{
+	struct dm_hot_add add = {
+		.hdr = { DM_MEM_HOT_ADD_REQUEST, sizeof(add), HOST_TRANS },
+		.range = WIRE_RANGE(BLOCK(NR_BLOCKS), block_pages()),
+	};
+	struct host *host = begin(test);
+	struct keeper *keeper = take_lock(test);
+	unsigned long start = jiffies;
+
+	host_post(host, &add, sizeof(add), 0);
+	hvb_channel_notify(&host->dm.channel);
+	msleep(BEGIN_MS);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, wake, NULL));
+	hvb_devices_pause(true);
+	expect_in_time(test, start);
+	keeper_end(keeper);
+	hvb_devices_pause(false);
+	kthread_flush_worker(host->dm.base.worker);
+	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
+}
+
+static void a_claimed_block_is_not_removed(struct kunit *test)
+{
+	struct host *host = begin(test);
+	struct hvb_memory *mem = &host->dm.memory;
+	unsigned long nr = 0, start;
+	struct keeper *keeper;
+
+	KUNIT_ASSERT_EQ(test, 0, hvb_claim_offline(mem, BLOCK(1), 0, &nr));
+	keeper = take_lock(test);
+	start = jiffies;
+	KUNIT_EXPECT_EQ(test, -EBUSY, hvb_added_remove(mem, BLOCK(1)));
+	expect_in_time(test, start);
+	keeper_end(keeper);
+	KUNIT_EXPECT_TRUE(test, pfn_valid(BLOCK(1)));
+	hvb_absent_drop_fresh(mem);
+	hvb_idle_go_on(mem);
+	kthread_flush_work(&mem->idle_work.work);
+	KUNIT_EXPECT_NOT_NULL(test, pfn_to_online_page(BLOCK(1)));
+	host_agrees(host);
+}
+
 static void a_block_that_was_not_tried_did_not_fail(struct kunit *test)
 {
 	struct host *host = begin(test);
@@ -61,6 +130,9 @@ static void a_block_that_was_not_tried_did_not_fail(struct kunit *test)
 }
 
 static struct kunit_case lock_cases[] = {
+	KUNIT_CASE_SLOW(hot_add_is_for_later),
+	KUNIT_CASE_SLOW(the_guest_falls_asleep_all_the_same),
+	KUNIT_CASE_SLOW(a_claimed_block_is_not_removed),
 	KUNIT_CASE_SLOW(a_block_that_was_not_tried_did_not_fail),
 	{}
 };

@@ -42,20 +42,46 @@ void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base)
 }
 
 /*
- * Finds a block and takes the hotplug lock, which put() drops. The lock is only
- * tried: whoever removes the device holds its lock, and hibernation takes that
- * with the hotplug lock held.
+ * Takes the hotplug lock. It is only tried: whoever removes the device holds its
+ * lock, and hibernation takes that with the hotplug lock held.
  */
-static struct memory_block *get(unsigned long page)
+static bool lock(void)
 {
-	struct memory_block *block;
 	unsigned int i;
 
 	for (i = 1; !trylock_device_hotplug(); i++) {
 		if (i == TRIES)
-			return ERR_PTR(-EAGAIN);
+			return false;
 		msleep(PAUSE_MS);
 	}
+	return true;
+}
+
+/**
+ * hvb_block_may_change() - wait until the hotplug lock is free
+ * @ctl: changes the state of blocks
+ *
+ * Others hold it for as long as an admin lets the kernel try to set a block
+ * offline, and add_memory() would wait that long.
+ *
+ * Return: false if the lock stays taken.
+ */
+bool hvb_block_may_change(struct hvb_block_ctl *ctl)
+{
+	bool is_free = lock();
+
+	if (is_free)
+		unlock_device_hotplug();
+	return is_free;
+}
+
+/* Finds a block and takes the hotplug lock, which put() drops. */
+static struct memory_block *get(unsigned long page)
+{
+	struct memory_block *block;
+
+	if (!lock())
+		return ERR_PTR(-EAGAIN);
 	block = memory_block_get(pfn_to_block_id(page));
 	if (block)
 		return block;

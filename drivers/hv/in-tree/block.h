@@ -21,6 +21,7 @@ struct hvb_block_ctl {
 };
 
 void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base);
+bool hvb_block_may_change(struct hvb_block_ctl *ctl);
 int hvb_block_online(struct hvb_block_ctl *ctl, unsigned long page,
 		     enum hvb_zone zone);
 int hvb_block_offline(struct hvb_block_ctl *ctl, unsigned long page,
