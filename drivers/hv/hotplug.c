@@ -82,14 +82,14 @@ static void hold_absent(struct hvb_memory *mem, unsigned long start,
 /*
  * Must a block stay as it is? If it came online without our callback, its
  * absent pages would be the kernel's. So it may neither come online without
- * that, nor go offline.
+ * that, nor go offline when there won't be one any more.
  */
 static bool must_stay(struct hvb_memory *mem, unsigned long start,
-		      unsigned long count, bool has_callback)
+		      unsigned long count, bool will_have_callback)
 {
 	struct hvb_range part;
 
-	return !has_callback &&
+	return !will_have_callback &&
 	       hvb_absent_next(mem, start, start + count, &part);
 }
 
@@ -107,7 +107,8 @@ static int going_offline(struct hvb_memory *mem, unsigned long start,
 	int err = -EBUSY;
 
 	mutex_lock(&mem->lock);
-	if (must_stay(mem, start, count, mem->owns_callback))
+	if (must_stay(mem, start, count,
+		      mem->owns_callback && !mem->is_ending))
 		goto unlock;
 	err = 0;
 	begin_move(mem, start, count);

@@ -157,6 +157,19 @@ struct settling {
 	struct hvb_memory *mem;
 };
 
+/* Others may move a block for long; hotplug.c waits for that anyway. */
+static int online_at_last(struct hvb_memory *mem, unsigned long start,
+			  enum hvb_zone zone)
+{
+	int err;
+
+	do {
+		hvb_hotplug_wait(mem);
+		err = hvb_block_online(&mem->blocks, start, zone);
+	} while (err == -EAGAIN && READ_ONCE(mem->moving.count));
+	return err;
+}
+
 static void settle(struct kthread_work *work)
 {
 	struct hvb_memory *mem = container_of(work, struct settling, work)->mem;
@@ -164,7 +177,7 @@ static void settle(struct kthread_work *work)
 	enum hvb_zone zone;
 
 	while (next_offline(mem, start, &start, &zone)) {
-		if (hvb_block_online(&mem->blocks, start, zone))
+		if (online_at_last(mem, start, zone))
 			dev_warn_ratelimited(mem->base->dev, "memory block %lu holds pages that the host has: it must stay offline until a driver is loaded again\n",
 					     start / mem->base->block_pages);
 		start += mem->base->block_pages;
@@ -177,7 +190,9 @@ static void settle(struct kthread_work *work)
  *
  * Without a driver, such a block would come online along with the pages that
  * the host has. So it comes online now, without them, and can't go offline any
- * more.
+ * more: hotplug.c refuses that until it ends, and then nobody drops the
+ * references of these pages. One on its way offline is waited for, since it has
+ * none.
  *
  * Context: not the device's worker, but that does the work: the caller may
  * be an admin's shell, with signals and namespaces of its own.
@@ -187,6 +202,9 @@ void hvb_idle_exit(struct hvb_memory *mem)
 	struct settling settling = { .mem = mem };
 
 	kthread_cancel_delayed_work_sync(&mem->idle_work);
+	hvb_hotplug_lock(mem);
+	mem->is_ending = true;
+	mutex_unlock(&mem->lock);
 	if (!mem->owns_callback)
 		return;
 	kthread_init_work(&settling.work, settle);

@@ -65,6 +65,8 @@ struct hvb_memory {
 	 * count 0 if none is (the kernel moves one at a time)
 	 */
 	struct hvb_range moving;
+	/** @is_ending: no block with absent pages may go offline any more */
+	bool is_ending;
 	/** @moving_is_movable: it was in ZONE_MOVABLE when it began to leave */
 	bool moving_is_movable;
 	/** @nr_added: pages of @added that the host backs */

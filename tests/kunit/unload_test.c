@@ -13,8 +13,9 @@
 
 #define NR_BLOCKS	2
 
-/* How long a block moves. */
+/* How long a block moves; and longer than the driver waits for the lock. */
 #define MOVE_MS		300
+#define LONG_MOVE_MS	8000
 
 /**
  * struct scene - a guest that gave one of its blocks
@@ -98,6 +99,67 @@ static void go_on(struct scene *scene)
 	host_returns_all(scene->host);
 	host_agrees(scene->host);
 	host_finds_pages(scene->host);
+}
+
+static void a_block_on_its_way_offline_is_waited_for(struct kunit *test)
+{
+	struct scene *scene = begin(test);
+	struct keeper *keeper = keeper_begin(test, scene->start, "offline", 0);
+
+	keeper_lets_go(keeper, MOVE_MS);
+	host_stop_driver(scene->host);
+	KUNIT_EXPECT_EQ(test, 0, keeper_end(keeper));
+	expect_kept(scene);
+	start_driver(scene->host);
+	go_on(scene);
+}
+
+/* As above, but it stays in the end. */
+static void a_block_that_does_not_go_is_kept(struct kunit *test)
+{
+	struct scene *scene = begin(test);
+	struct keeper *keeper = keeper_begin(test, scene->start, "offline",
+					     -EBUSY);
+
+	keeper_lets_go(keeper, MOVE_MS);
+	host_stop_driver(scene->host);
+	KUNIT_EXPECT_NE(test, 0, keeper_end(keeper));
+	expect_kept(scene);
+	start_driver(scene->host);
+	go_on(scene);
+}
+
+/* Nobody would look at it again. */
+static void at_the_end_no_block_goes_that_the_host_has_a_part_of(struct kunit *test)
+{
+	struct scene *scene = begin(test);
+	struct host *host = scene->host;
+
+	hvb_conversation_end(&host->dm.conversation);
+	hvb_idle_exit(&host->dm.memory);
+	KUNIT_EXPECT_NE(test, 0, block_set(scene->start, "offline"));
+	KUNIT_EXPECT_EQ(test, 0, block_set(scene->other, "offline"));
+	KUNIT_EXPECT_EQ(test, 0, block_set(scene->other, "online_movable"));
+	expect_kept(scene);
+	host_restart_driver(host);
+	expect_kept(scene);
+	go_on(scene);
+}
+
+/* While it moves, the one that is offline can't come online. */
+static void a_block_of_others_is_waited_for(struct kunit *test)
+{
+	struct scene *scene = begin(test);
+	struct keeper *keeper;
+
+	KUNIT_ASSERT_EQ(test, 0, block_set(scene->start, "offline"));
+	keeper = keeper_begin(test, scene->other, "offline", -EBUSY);
+	keeper_lets_go(keeper, LONG_MOVE_MS);
+	host_stop_driver(scene->host);
+	KUNIT_EXPECT_NE(test, 0, keeper_end(keeper));
+	expect_kept(scene);
+	start_driver(scene->host);
+	go_on(scene);
 }
 
 /* The driver goes and leaves the block offline, as it won't come online. */
@@ -187,6 +249,10 @@ static void without_the_callback_it_does_not_come_online(struct kunit *test)
 }
 
 static struct kunit_case unload_cases[] = {
+	KUNIT_CASE(a_block_on_its_way_offline_is_waited_for),
+	KUNIT_CASE(a_block_that_does_not_go_is_kept),
+	KUNIT_CASE(at_the_end_no_block_goes_that_the_host_has_a_part_of),
+	KUNIT_CASE_SLOW(a_block_of_others_is_waited_for),
 	KUNIT_CASE(a_block_on_its_way_online_is_not_taken_over),
 	KUNIT_CASE(without_the_callback_a_given_block_stays),
 	KUNIT_CASE(without_the_callback_it_does_not_come_online),
