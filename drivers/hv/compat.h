@@ -175,6 +175,14 @@ hvb_compat_shrinker_unregister(struct hvb_compat_shrinker *ours)
 #define MAX_PAGE_ORDER	ilog2(MAX_ORDER_NR_PAGES)
 #endif
 
+/*
+ * Until 6.10, counting how often a large folio is mapped takes a look at each of
+ * its pages. Without that, all references may be for mappings.
+ */
+#ifndef HVB_HAS_LARGE_MAPCOUNT
+#define folio_large_mapcount	folio_ref_count
+#endif
+
 /* Until 6.2 (and 6.1.84), this function has another name. */
 #ifndef HVB_HAS_TIMER_DELETE
 #define timer_delete_sync	del_timer_sync

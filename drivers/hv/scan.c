@@ -39,17 +39,37 @@ static unsigned long buddy_run(struct page *page)
 	return order <= MAX_PAGE_ORDER ? 1UL << order : 1;
 }
 
-/* Does a small folio have references besides its mappings and caches? */
-static bool has_foreign_refs(struct folio *folio)
+/* Does a folio have references besides @refs, for its mappings, and its caches? */
+static bool has_foreign_refs(struct folio *folio, int refs, unsigned long nr)
 {
-	int refs = atomic_read(&folio->_mapcount) + 1;
+	bool is_cached = folio_test_anon(folio) ? folio_test_swapcache(folio) :
+						  !!READ_ONCE(folio->mapping);
 
-	if (folio_test_anon(folio))
-		refs += folio_test_swapcache(folio);
-	else
-		refs += !!READ_ONCE(folio->mapping);
+	if (is_cached)
+		refs += nr;
 	refs += folio_test_private(folio);
 	return folio_ref_count(folio) > refs;
+}
+
+/*
+ * Does somebody hold on to a folio? A large one can be split at any time, while
+ * its counts are read, so it is held here, too.
+ */
+static bool is_held(struct folio *folio)
+{
+	bool is_held = false;
+
+	if (!folio_test_large(folio))
+		return has_foreign_refs(folio,
+					atomic_read(&folio->_mapcount) + 1, 1);
+	if (!folio_try_get(folio))
+		return false;
+	if (folio_test_large(folio))
+		is_held = has_foreign_refs(folio,
+					   folio_large_mapcount(folio) + 1,
+					   folio_nr_pages(folio));
+	folio_put(folio);
+	return is_held;
 }
 
 /*
@@ -63,10 +83,10 @@ static unsigned long movable_run(struct folio *folio, struct page *page)
 	/* Moving waits for both, which takes forever if a server is dead. */
 	if (folio_test_locked(folio) || folio_test_writeback(folio))
 		return 0;
-	if (folio_maybe_dma_pinned(folio))
+	if (folio_maybe_dma_pinned(folio) || is_held(folio))
 		return 0;
 	if (!folio_test_large(folio))
-		return has_foreign_refs(folio) ? 0 : 1;
+		return 1;
 	nr = folio_nr_pages(folio);
 	/* It may have been split since. */
 	if (nr > MAX_ORDER_NR_PAGES || folio_page_idx(folio, page) >= nr)

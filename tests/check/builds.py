@@ -99,10 +99,10 @@ OFF = {b"hot-add is off: not supported": "arm64",
 # What compat.h is told of each kernel.
 FEATURES = {"6.1": {"TIMER_DELETE"},
             "6.12": {"TIMER_DELETE", "VOID_REMOVE", "SHRINKER_ALLOC",
-                     "OFFLINE_MEMMAP"},
+                     "LARGE_MAPCOUNT", "OFFLINE_MEMMAP"},
             "7.2": {"TIMER_DELETE", "VOID_REMOVE", "SHRINKER_ALLOC",
-                    "OFFLINE_MEMMAP", "BALLOON_COUNTER", "TIMER_DESTROY",
-                    "RECLAIM_BY_NODE"}}
+                    "LARGE_MAPCOUNT", "OFFLINE_MEMMAP", "BALLOON_COUNTER",
+                    "TIMER_DESTROY", "RECLAIM_BY_NODE"}}
 FEATURES["newest"] = FEATURES["7.2"]
 
 

@@ -253,6 +253,8 @@ MUTANTS = [
     ("scan.pages_of*", "scan.c", "look.offline_pages != absent_pages", "0"),
     ("scan.pages_that*", "scan.c", "return folio_ref_count(folio) > refs;",
      "return false;"),
+    ("scan.large*", "scan.c", "	if (!folio_try_get(folio))\n", "	if (1)\n"),
+    ("scan.large*", "scan.c", "refs += nr;", "refs++;"),
     ("scan.a_block*", "scan.c",
      "	if (!page)\n		return false;\n	for", "	for"),
     ("scan.the_edge*", "scan.c", "end < zone_end_pfn(zone)", "1"),

@@ -4,6 +4,7 @@
  * takes real programs to make, such as pages pinned for I/O and pools of huge
  * pages, is looked at in the lab.
  */
+#include <linux/bits.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/shmem_fs.h>
@@ -12,6 +13,8 @@
 
 #define NR_BLOCKS	2
 #define NR_PAGES	16
+#define LARGE_ORDER	4
+#define LARGE_PAGES	BIT(LARGE_ORDER)
 
 /* The host adds movable blocks; what is movable is allocated there first. */
 static void add_blocks(struct kunit *test, unsigned int nr)
@@ -115,6 +118,34 @@ static void pages_that_somebody_holds_stay(struct kunit *test)
 	flush_delayed_fput();
 }
 
+/* A file's cache has a reference for each of its pages. */
+static void large_pages_that_somebody_holds_stay(struct kunit *test)
+{
+	static struct address_space mapping;
+	bool is_held, can_move;
+	struct hvb_scan block;
+	struct folio *folio;
+	unsigned long start;
+
+	add_blocks(test, NR_BLOCKS);
+	folio = folio_alloc(GFP_HIGHUSER_MOVABLE, LARGE_ORDER);
+	KUNIT_ASSERT_NOT_NULL(test, folio);
+	start = block_of(test, folio_page(folio, 0));
+	folio->mapping = &mapping;
+	folio_ref_add(folio, LARGE_PAGES - 1);
+	folio_set_lru(folio);
+	can_move = can_go(start, &block);
+	folio_get(folio);
+	is_held = !can_go(start, &block);
+	folio_clear_lru(folio);
+	folio_ref_sub(folio, LARGE_PAGES);
+	folio->mapping = NULL;
+	folio_put(folio);
+	KUNIT_EXPECT_TRUE(test, can_move);
+	KUNIT_EXPECT_EQ(test, LARGE_PAGES, block.moved_pages);
+	KUNIT_EXPECT_TRUE(test, is_held);
+}
+
 /* There are no struct pages for what isn't there. */
 static void a_block_with_a_hole_stays(struct kunit *test)
 {
@@ -145,6 +176,7 @@ static struct kunit_case scan_cases[] = {
 	KUNIT_CASE(pages_without_a_reference_can_be_somebody_s),
 	KUNIT_CASE(pages_of_another_balloon_stay),
 	KUNIT_CASE(pages_that_somebody_holds_stay),
+	KUNIT_CASE(large_pages_that_somebody_holds_stay),
 	KUNIT_CASE(a_block_with_a_hole_stays),
 	KUNIT_CASE(the_edge_of_a_lower_zone_stays),
 	{}
