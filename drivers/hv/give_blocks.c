@@ -70,14 +70,15 @@ static void note_failed(struct hvb_requests *reqs, unsigned long start)
 {
 	/* Without memory to note this, the block is only retried sooner. */
 	xa_store(&reqs->round.failed, start / reqs->base->block_pages,
-		 xa_mk_value(ktime_get_seconds()), GFP_KERNEL | __GFP_NOWARN);
+		 xa_mk_value(ktime_get_seconds() + ALONE_S),
+		 GFP_KERNEL | __GFP_NOWARN);
 }
 
 static bool is_left_alone(struct hvb_requests *reqs, unsigned long start)
 {
 	void *entry = xa_load(&reqs->round.failed, start / reqs->base->block_pages);
 
-	return entry && ktime_get_seconds() < xa_to_value(entry) + ALONE_S;
+	return entry && ktime_get_seconds() < xa_to_value(entry);
 }
 
 /* Should no other block be tried for this request? */

@@ -47,7 +47,8 @@ struct hvb_round {
 	/** @nr_costly: how many these are */
 	unsigned int nr_costly;
 	/**
-	 * @failed: by block number: seconds since boot when offlining failed
+	 * @failed: blocks that failed to go offline, by number: until which
+	 * second since boot each is left alone
 	 */
 	struct xarray failed;
 };

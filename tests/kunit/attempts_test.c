@@ -29,12 +29,17 @@
 #define SLACK_MS	5000
 #define HELD_MS		20000
 
+/* How long a block that failed is left alone, and what a slow machine may add. */
+#define ALONE_S		300
+#define SLACK_S		20
+
 /**
  * struct attempt - how the kernel fares with one block
  * @nb: how it says so
  * @start: first page of the block; all others are refused
  * @page: it is held from the moment that the attempt begins; NULL for none
  * @release: lets go of what is held, for an attempt that never ends
+ * @nr_vetoes: so often it may not go offline
  * @nr_refused: so often it won't come online
  * @nr: attempts so far
  * @began: when the last did
@@ -45,6 +50,7 @@ struct attempt {
 	unsigned long start;
 	struct page *page;
 	struct delayed_work release;
+	unsigned int nr_vetoes;
 	unsigned int nr_refused;
 	unsigned int nr;
 	ktime_t began;
@@ -77,7 +83,10 @@ static int follow(struct notifier_block *nb, unsigned long event, void *data)
 	switch (event) {
 	case MEM_GOING_OFFLINE:
 		begin(attempt);
-		break;
+		if (!attempt->nr_vetoes)
+			break;
+		attempt->nr_vetoes--;
+		return NOTIFY_BAD;
 	case MEM_CANCEL_OFFLINE:
 	case MEM_OFFLINE:
 		attempt->took_ms = ktime_ms_delta(ktime_get(), attempt->began);
@@ -261,6 +270,46 @@ static void pages_that_a_cpu_keeps_for_itself_go(struct kunit *test)
 	host_returns_all(host);
 }
 
+static void one_is_short_where_no_test_made_it_longer(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+
+	host_stop_driver(host);
+	KUNIT_ASSERT_EQ(test, 0, hvb_device_init(&host->dm));
+	KUNIT_EXPECT_EQ(test, host->dm.memory.blocks.offline_wait_ms, BOUND_MS);
+}
+
+/* Part of that time passes; the next request begins a new round of looks. */
+static void pass(struct host *host, unsigned long start, unsigned int s)
+{
+	struct hvb_round *round = &host->dm.requests.round;
+	unsigned long nr = start / block_pages();
+	void *until = xa_load(&round->failed, nr);
+
+	KUNIT_ASSERT_NOT_NULL(host->test, until);
+	xa_store(&round->failed, nr, xa_mk_value(xa_to_value(until) - s),
+		 GFP_KERNEL);
+	round->nr_blocks = 0;
+}
+
+static void a_block_that_failed_is_left_alone_for_a_while(struct kunit *test)
+{
+	struct host *host = roomy(test);
+	struct attempt *attempt = follow_block(test, BLOCK(1));
+
+	attempt->nr_vetoes = 1;
+	expect_takes(host, 0);
+	host_returns_all(host);
+	pass(host, BLOCK(1), ALONE_S - SLACK_S);
+	expect_takes(host, 0);
+	KUNIT_EXPECT_EQ(test, 1, attempt->nr);
+	host_returns_all(host);
+	pass(host, BLOCK(1), SLACK_S);
+	expect_takes(host, WANTED);
+	KUNIT_EXPECT_EQ(test, 2, attempt->nr);
+	host_returns_all(host);
+}
+
 /**
  * struct ear - what user space is told of a block
  * @type: the block's type, for that time
@@ -354,6 +403,8 @@ static struct kunit_case attempts_cases[] = {
 	KUNIT_CASE(a_frozen_page_stays_its_owner_s),
 	KUNIT_CASE(a_guard_page_stays),
 	KUNIT_CASE(pages_that_a_cpu_keeps_for_itself_go),
+	KUNIT_CASE(one_is_short_where_no_test_made_it_longer),
+	KUNIT_CASE(a_block_that_failed_is_left_alone_for_a_while),
 	KUNIT_CASE(no_one_is_told_of_a_block_that_is_taken),
 	KUNIT_CASE(all_are_told_of_a_block_that_stays_offline),
 	{}

@@ -13,6 +13,7 @@
 #include "psi_switch.h"
 
 #define RACE_MS		2000
+#define LEAST_ROUNDS	3
 #define SOON_MS		3000
 #define STEP_MS		20
 
@@ -110,15 +111,18 @@ static void triggers_change_while_devices_come_and_go(struct kunit *test)
 	struct writer writer = { .host = host };
 	unsigned long start = jiffies;
 	struct task_struct *thread;
+	unsigned int rounds = 0;
 
 	psi_switch_init(test);
 	thread = kthread_run(writes, &writer, "writer");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
-	while (jiffies_to_msecs(jiffies - start) < RACE_MS) {
+	while (jiffies_to_msecs(jiffies - start) < RACE_MS ||
+	       rounds < LEAST_ROUNDS) {
 		KUNIT_EXPECT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 		hvb_devices_stop_reporter(&host->dm);
 		KUNIT_EXPECT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
 		rescind(host);
+		rounds++;
 	}
 	kthread_stop(thread);
 	KUNIT_EXPECT_GT(test, writer.turns, 2);

@@ -74,6 +74,7 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_sample);
 EXPORT_SYMBOL_IF_KUNIT(hvb_fresh_hold);
 EXPORT_SYMBOL_IF_KUNIT(hvb_fs_open);
 EXPORT_SYMBOL_IF_KUNIT(hvb_give_blocks_one);
+EXPORT_SYMBOL_IF_KUNIT(hvb_hot_add_go_on);
 EXPORT_SYMBOL_IF_KUNIT(hvb_idle_exit);
 EXPORT_SYMBOL_IF_KUNIT(hvb_idle_go_on);
 EXPORT_SYMBOL_IF_KUNIT(hvb_memory_read);

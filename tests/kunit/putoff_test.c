@@ -12,6 +12,10 @@
 
 #define FEW_PAGES	50
 
+#define FIRST_PAUSE_MS	100U
+#define LAST_PAUSE_MS	2000U
+#define NR_FAILURES	10
+
 /* As if the host had sent it, while allocations fail. */
 static void add_without_memory(struct host *host, unsigned long start,
 			       unsigned long count)
@@ -72,6 +76,32 @@ static void the_rest_is_added_and_answered_once(struct kunit *test)
 	host_hears_added(host, all_pages(), DM_HOT_ADD_SUCCESS);
 	expect_all_added(host);
 	KUNIT_EXPECT_EQ(test, 0, host_count(host, HVB_COUNT_HOT_ADD_FAILED));
+}
+
+/* The pause doubles, up to two seconds; then the whole request is answered. */
+static void it_is_tried_until_it_is_done(struct kunit *test)
+{
+	struct host *host = half_added(test);
+	struct hvb_requests *reqs = &host->dm.requests;
+	unsigned int pause_ms = FIRST_PAUSE_MS;
+	struct hvb_outcome outcome;
+
+	reqs->adding.pause_ms = FIRST_PAUSE_MS;
+	for (unsigned int i = 0; i < NR_FAILURES; i++) {
+		pause_ms = min(2 * pause_ms, LAST_PAUSE_MS);
+		hvb_fault_begin(test);
+		hvb_hot_add_go_on(reqs, &outcome);
+		hvb_fault_end();
+		KUNIT_EXPECT_EQ(test, outcome.go_on_ms, pause_ms);
+		KUNIT_EXPECT_EQ(test, outcome.answer_bytes, 0);
+		KUNIT_EXPECT_FALSE(test, outcome.is_over);
+		host_hears_nothing(host);
+	}
+	KUNIT_EXPECT_EQ(test, pause_ms, LAST_PAUSE_MS);
+	try_again(host);
+	host_hears_added(host, all_pages(), DM_HOT_ADD_SUCCESS);
+	host_hears_nothing(host);
+	expect_all_added(host);
 }
 
 /* Nobody calls for it. */
@@ -166,6 +196,7 @@ static void during_a_pause_nothing_is_added(struct kunit *test)
 
 static struct kunit_case putoff_cases[] = {
 	KUNIT_CASE(the_rest_is_added_and_answered_once),
+	KUNIT_CASE(it_is_tried_until_it_is_done),
 	KUNIT_CASE(the_next_try_comes_by_itself),
 	KUNIT_CASE(others_are_served_meanwhile),
 	KUNIT_CASE(it_goes_on_after_a_pause),

@@ -157,6 +157,28 @@ static void a_block_with_a_hole_stays(struct kunit *test)
 						block_pages(), &block));
 }
 
+/* On guests of 64 GiB and more, a block can be 16 sections. */
+static void a_block_of_several_sections_is_looked_at_whole(struct kunit *test)
+{
+	unsigned long count = 2 * block_pages();
+	bool is_free, is_held;
+	struct hvb_scan block;
+	struct page *page;
+
+	add_blocks(test, 2);
+	is_free = hvb_scan_block(BLOCK(0), count, 0, count, &block);
+	/* What is movable is in the second one, then. */
+	KUNIT_ASSERT_EQ(test, 0, block_set(BLOCK(0), "offline"));
+	page = alloc_page(GFP_HIGHUSER_MOVABLE);
+	KUNIT_EXPECT_EQ(test, 0, block_set(BLOCK(0), "online_movable"));
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, BLOCK(1), block_of(test, page));
+	is_held = !hvb_scan_block(BLOCK(0), count, 0, count, &block);
+	__free_page(page);
+	KUNIT_EXPECT_TRUE(test, is_free);
+	KUNIT_EXPECT_TRUE(test, is_held);
+}
+
 /* The last block of a lower zone would come online in another. */
 static void the_edge_of_a_lower_zone_stays(struct kunit *test)
 {
@@ -178,6 +200,7 @@ static struct kunit_case scan_cases[] = {
 	KUNIT_CASE(pages_that_somebody_holds_stay),
 	KUNIT_CASE(large_pages_that_somebody_holds_stay),
 	KUNIT_CASE(a_block_with_a_hole_stays),
+	KUNIT_CASE(a_block_of_several_sections_is_looked_at_whole),
 	KUNIT_CASE(the_edge_of_a_lower_zone_stays),
 	{}
 };
