@@ -75,16 +75,16 @@ static inline void hvb_compat_count_balloon(int nid, long pages)
 #endif
 
 /*
- * Until 7.2, what was reclaimed for everybody is counted by CPU. Then it is by node,
- * and direct reclaim also counts what a cgroup reclaims at its limit.
+ * Until 7.2 or some time before, what was reclaimed for everybody is counted by CPU.
+ * Then it is by node, and direct reclaim is also that of a cgroup at its limit.
  */
 #ifndef HVB_HAS_RECLAIM_BY_NODE
-static inline unsigned long hvb_compat_reclaimed_by_node(void)
+static inline unsigned long hvb_compat_reclaimed(void)
 {
 	return 0;
 }
 #else
-static inline unsigned long hvb_compat_reclaimed_by_node(void)
+static inline unsigned long hvb_compat_reclaimed(void)
 {
 	return global_node_page_state(PGSTEAL_KSWAPD);
 }

@@ -37,7 +37,7 @@ static unsigned long events_of(int cpu, enum vm_event_item item)
 static void read_events(struct hvb_counters *now)
 {
 	unsigned long swapped_out = 0, compressed = 0, faults = 0, sectors = 0;
-	unsigned long stalls = 0, reclaimed = hvb_compat_reclaimed_by_node();
+	unsigned long stalls = 0, reclaimed = hvb_compat_reclaimed();
 	int cpu;
 
 	/* The events of a CPU that goes offline move to another. */

@@ -105,6 +105,21 @@ def absent_c(source):
 """)
 
 
+def counters_c(source):
+    source.replace("stalls = 0, reclaimed = hvb_compat_reclaimed();",
+                   "stalls = 0, reclaimed;")
+    source.remove("""\
+#ifndef HVB_HAS_RECLAIM_BY_NODE
+		reclaimed += events_of(cpu, PGSTEAL_KSWAPD) +
+			     events_of(cpu, PGSTEAL_DIRECT);
+#endif
+""")
+    source.replace("	now->reclaimed_pages = hvb_to_wire(reclaimed);\n", """\
+	reclaimed = global_node_page_state(PGSTEAL_KSWAPD);
+	now->reclaimed_pages = hvb_to_wire(reclaimed);
+""")
+
+
 def hotplug_c(source):
     source.remove("\thvb_block_begins(&mem->blocks);\n", """\
 		hvb_compat_keep_offline(pfn_to_page(part.start), part.count);
@@ -260,7 +275,7 @@ def exports_c(source):
 
 
 CHANGES = {name: globals()[name.replace(".", "_").lower()] for name in (
-    "main.c", "debugfs.c", "device.h", "absent.c", "hotplug.c",
+    "main.c", "counters.c", "debugfs.c", "device.h", "absent.c", "hotplug.c",
     "ledger.c", "shortage.c", "shortage.h", "memory.c", "memory.h",
     "pressure.c", "pressure.h", "Makefile", "Kconfig")}
 

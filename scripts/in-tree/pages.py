@@ -40,19 +40,6 @@ allocation stalls and swapping, while less than an eighth of memory is available
 five seconds it checks whether the triggers can be armed, since ``cgroup.pressure`` may
 change.
 """)
-    page.replace("""\
-all of them take counts: see `Promises`_. Modules can't see the size of swap, so what is
-swapped out is the most free swap ever seen, less what is free now. The size for a given
-use is the smallest one that also leaves the floor (below) available, free pages of areas
-for contiguous memory (``cma=``) not counted, as the kernel can't use them: 127 MiB more
-than is used where 200 MiB are used, 265 MiB where 700 MiB are, 372 MiB where 1500 MiB
-are.
-""", """\
-all of them take counts: see `Promises`_. The size for a given use is the smallest one
-that also leaves the floor (below) available, free pages of areas for contiguous memory
-(``cma=``) not counted, as the kernel can't use them: 127 MiB more than is used where 200
-MiB are used, 265 MiB where 700 MiB are, 372 MiB where 1500 MiB are.
-""")
     page.replace("in the lab's guest of 1 GiB", "in a guest of 1 GiB")
     page.replace("""\
 such caches), the driver asks: by ``memory.reclaim`` of the root cgroup, without swap,
@@ -65,7 +52,7 @@ as that brings memory. What the caches let go of isn't in the demand any more. I
 memory cgroups and ``balloon_blocks``.
 """)
     page.remove("; ``hv-balloon-report`` says it, too", """\
- A change of these settings is noticed within a minute.
+ A change of these settings is noticed within ten seconds.
 """.rstrip("\n"))
     page.replace("What a module can do: the kernel", "The kernel")
     page.remove("   hv_balloon-guests\n", """\
