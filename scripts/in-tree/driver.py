@@ -106,18 +106,11 @@ def absent_c(source):
 
 
 def counters_c(source):
-    source.replace("stalls = 0, reclaimed = hvb_compat_reclaimed();",
-                   "stalls = 0, reclaimed;")
-    source.remove("""\
-#ifndef HVB_HAS_RECLAIM_BY_NODE
-		reclaimed += events_of(cpu, PGSTEAL_KSWAPD) +
-			     events_of(cpu, PGSTEAL_DIRECT);
-#endif
-""")
-    source.replace("	now->reclaimed_pages = hvb_to_wire(reclaimed);\n", """\
+    source.replace(" = hvb_compat_reclaimed();", ";")
+    source.text = re.sub("(?s)#ifndef HVB_HAS_R.*?#endif\n", "", source.text)
+    source.replace("\n\tnow->reclaimed_pages = hvb", """
 	reclaimed = global_node_page_state(PGSTEAL_KSWAPD);
-	now->reclaimed_pages = hvb_to_wire(reclaimed);
-""")
+	now->reclaimed_pages = hvb""")
 
 
 def hotplug_c(source):
