@@ -38,10 +38,12 @@
 
 /*
  * What counts grows by so many times what was restored: faster until it passes what
- * is there, since the host gives nothing before.
+ * is there, since the host gives nothing before. When so large a share of page cache
+ * is restored each second, all of it counts at once.
  */
 #define GROW_AT_FIRST	8
 #define GROW_LATER	2
+#define ALL_SHARE	256
 
 /*
  * When most of it fits few pages are missed: then by more of them, up to this share
@@ -66,9 +68,13 @@ static u64 grown(const struct hvb_workingset *set,
 {
 	u64 few = min(GROW_FEW * restored,
 		      in_time(now->total_pages / FEW_SHARE, passed_us));
-	u64 times = set->pages < now->file_pages ? GROW_AT_FIRST : GROW_LATER;
+	u64 all = now->file_pages;
 
-	return set->pages + max(times * restored, few);
+	if (set->pages >= all)
+		return set->pages + max(GROW_LATER * restored, few);
+	if (restored > in_time(all / ALL_SHARE, passed_us))
+		return all + max(GROW_LATER * restored, few);
+	return set->pages + GROW_AT_FIRST * restored;
 }
 
 static u64 chance(const struct hvb_counters *now, u64 passed_us)

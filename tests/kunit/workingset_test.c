@@ -12,6 +12,9 @@
 #define FILES	(600 << 8)
 #define MIB(n)	((u64)(n) << 8)
 
+/* More than chance, and less than a 256th of FILES. */
+#define PAGES	(MIB(2) + 1)
+
 static u64 see(struct hvb_workingset *set, u64 restored_pages,
 	       u64 reclaimed_pages, u64 at_ms)
 {
@@ -36,12 +39,20 @@ static void what_is_restored_counts_several_times(struct kunit *test)
 {
 	struct hvb_workingset set = {};
 
-	look(&set, MIB(500), 1);
-	KUNIT_EXPECT_EQ(test, look(&set, MIB(550), 2), 0);
-	KUNIT_EXPECT_EQ(test, look(&set, MIB(600), 3), MIB(400));
-	KUNIT_EXPECT_EQ(test, look(&set, MIB(650), 4), MIB(800));
-	/* Now it is more than what is there. */
-	KUNIT_EXPECT_EQ(test, look(&set, MIB(700), 5), MIB(900));
+	look(&set, 0, 1);
+	KUNIT_EXPECT_EQ(test, look(&set, PAGES, 2), 0);
+	KUNIT_EXPECT_EQ(test, look(&set, 2 * PAGES, 3), 8 * PAGES);
+	KUNIT_EXPECT_EQ(test, look(&set, 3 * PAGES, 4), 16 * PAGES);
+}
+
+static void all_page_cache_counts_when_much_of_it_is_restored(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+
+	look(&set, 0, 1);
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(30), 2), 0);
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(60), 3), FILES + MIB(60));
+	KUNIT_EXPECT_EQ(test, look(&set, MIB(90), 4), FILES + MIB(120));
 }
 
 static void few_misses_count_for_a_share_of_the_guest(struct kunit *test)
@@ -142,6 +153,7 @@ static void it_goes_with_page_cache(struct kunit *test)
 
 static struct kunit_case workingset_cases[] = {
 	KUNIT_CASE(what_is_restored_counts_several_times),
+	KUNIT_CASE(all_page_cache_counts_when_much_of_it_is_restored),
 	KUNIT_CASE(few_misses_count_for_a_share_of_the_guest),
 	KUNIT_CASE(chance_counts_for_nothing),
 	KUNIT_CASE(chance_is_measured_over_a_second),
