@@ -3,6 +3,7 @@
 #ifndef _HVB_BURST_H
 #define _HVB_BURST_H
 
+#include <linux/bits.h>
 #include <linux/time64.h>
 #include <linux/types.h>
 
@@ -29,6 +30,9 @@ enum hvb_signal {
 	HVB_SIGNAL_OOM,
 	HVB_SIGNALS,
 };
+
+/* Bits of those that come from PSI. */
+#define HVB_SIGNALS_PSI	(BIT(HVB_SIGNAL_SOME) | BIT(HVB_SIGNAL_FULL))
 
 /**
  * enum hvb_verdict - what is to be said of pressure

@@ -78,12 +78,24 @@ static inline void hvb_compat_count_balloon(int nid, long pages)
  * Until 7.2 or some time before, what was reclaimed for everybody is counted by CPU.
  * Then it is by node, and direct reclaim is also that of a cgroup at its limit.
  */
+typedef unsigned long hvb_events_fn(int cpu, enum vm_event_item item);
+
 #ifndef HVB_HAS_RECLAIM_BY_NODE
+static inline unsigned long hvb_compat_reclaimed_on(int cpu, hvb_events_fn *of)
+{
+	return of(cpu, PGSTEAL_KSWAPD) + of(cpu, PGSTEAL_DIRECT);
+}
+
 static inline unsigned long hvb_compat_reclaimed(void)
 {
 	return 0;
 }
 #else
+static inline unsigned long hvb_compat_reclaimed_on(int cpu, hvb_events_fn *of)
+{
+	return 0;
+}
+
 static inline unsigned long hvb_compat_reclaimed(void)
 {
 	return global_node_page_state(PGSTEAL_KSWAPD);

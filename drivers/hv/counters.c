@@ -37,9 +37,10 @@ static unsigned long events_of(int cpu, enum vm_event_item item)
 static void read_events(struct hvb_counters *now)
 {
 	unsigned long swapped_out = 0, compressed = 0, faults = 0, sectors = 0;
-	unsigned long stalls = 0, reclaimed = hvb_compat_reclaimed();
+	unsigned long stalls = 0, reclaimed;
 	int cpu;
 
+	reclaimed = hvb_compat_reclaimed();
 	/* The events of a CPU that goes offline move to another. */
 	cpus_read_lock();
 	for_each_online_cpu(cpu) {
@@ -50,10 +51,7 @@ static void read_events(struct hvb_counters *now)
 		faults += events_of(cpu, PGMAJFAULT);
 		/* Whatever its name says. */
 		sectors += events_of(cpu, PGPGIN);
-#ifndef HVB_HAS_RECLAIM_BY_NODE
-		reclaimed += events_of(cpu, PGSTEAL_KSWAPD) +
-			     events_of(cpu, PGSTEAL_DIRECT);
-#endif
+		reclaimed += hvb_compat_reclaimed_on(cpu, events_of);
 		stalls += events_of(cpu, ALLOCSTALL_NORMAL) +
 			  events_of(cpu, ALLOCSTALL_MOVABLE) +
 			  events_of(cpu, PSWPIN);

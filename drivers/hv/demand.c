@@ -18,8 +18,8 @@
  *
  * What is in use is all that can't be had without swapping, so page cache doesn't
  * count, not even the part that the kernel would rather keep; what was swapped
- * out would be in use if there were room, all of it, so what zram or zswap keep of it
- * in memory isn't counted besides. Free pages of CMA areas aren't in use,
+ * out would be in use if there were room, all of it, so what zram or zswap keep
+ * of it in memory isn't counted besides. Free pages of CMA areas aren't in use,
  * but are needed besides, since the kernel itself can't have them. The price of
  * memory that the host added, struct pages and higher watermarks, is no reason
  * for more.
@@ -178,8 +178,8 @@ bool hvb_demand_may_ask(const struct hvb_counters *now, bool is_at_floor)
  * @is_reclaiming: others than who gives reclaim for everybody
  *
  * Giving itself never swaps, so what is swapped while nobody else reclaims, a
- * cgroup swaps at its limit. What a cgroup reads again
- * is no more than what was reclaimed for everybody only by chance.
+ * cgroup swaps at its limit. And no more was read again for want of memory than
+ * was reclaimed for everybody.
  *
  * Return: true when pages went to swap since, or page cache in steady use was
  * dropped and had to be read again.
@@ -290,6 +290,24 @@ bool hvb_demand_has_all(const struct hvb_counters *now, u64 max_pages)
 	u64 has = hvb_demand_size(now) - now->ballooned_pages;
 
 	return max_pages && has + UNSEEN_PAGES >= max_pages;
+}
+
+/**
+ * hvb_demand_more() - how much more than the guest has does it ask for?
+ * @now: the counters
+ * @max_pages: as for hvb_demand_has_all()
+ * @committed_pages: what it asks for, 4 KiB pages
+ *
+ * Nothing can come of asking when the host has no more for this guest.
+ *
+ * Return: pages of 4 KiB.
+ */
+u64 hvb_demand_more(const struct hvb_counters *now, u64 max_pages,
+		    u64 committed_pages)
+{
+	if (hvb_demand_has_all(now, max_pages))
+		return 0;
+	return committed_pages - min(committed_pages, hvb_demand_size(now));
 }
 
 /**

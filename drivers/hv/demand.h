@@ -135,6 +135,8 @@ u64 hvb_demand_headroom(u64 used_pages);
 u64 hvb_demand_boot(u64 present_pages, u64 managed_pages, u64 absent_pages);
 u64 hvb_demand_size(const struct hvb_counters *now);
 bool hvb_demand_has_all(const struct hvb_counters *now, u64 max_pages);
+u64 hvb_demand_more(const struct hvb_counters *now, u64 max_pages,
+		    u64 committed_pages);
 void hvb_demand_look(const struct hvb_counters *now, struct hvb_need *need);
 void hvb_demand_figure(const struct hvb_counters *now,
 		       const struct hvb_counters *last, u64 committed_pages,

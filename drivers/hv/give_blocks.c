@@ -66,8 +66,11 @@ void hvb_give_blocks_exit(struct hvb_round *round)
 	xa_destroy(&round->failed);
 }
 
-static void note_failed(struct hvb_requests *reqs, unsigned long start)
+static void note_failed(struct hvb_requests *reqs, unsigned long start, int err)
 {
+	/* What the kernel didn't even try, for want of a lock, didn't fail. */
+	if (!err || err == -EAGAIN)
+		return;
 	/* Without memory to note this, the block is only retried sooner. */
 	xa_store(&reqs->round.failed, start / reqs->base->block_pages,
 		 xa_mk_value(ktime_get_seconds() + ALONE_S),
@@ -85,14 +88,6 @@ static bool is_left_alone(struct hvb_requests *reqs, unsigned long start)
 static bool is_hopeless(int err)
 {
 	return err == -ETIMEDOUT || err == -EAGAIN;
-}
-
-/* A block that the kernel didn't even try, for want of a lock, didn't fail. */
-static int judge(struct hvb_requests *reqs, unsigned long start, int err)
-{
-	if (err && err != -EAGAIN)
-		note_failed(reqs, start);
-	return err;
 }
 
 /* Can this block be claimed, and is it worth it? */
@@ -240,7 +235,8 @@ static int claim(struct hvb_requests *reqs, const struct hvb_scan *block,
 			      block->moved_pages,
 			      block->is_movable ? HVB_ZONE_MOVABLE :
 						  HVB_ZONE_KERNEL, nr);
-	return judge(reqs, block->start, err);
+	note_failed(reqs, block->start, err);
+	return err;
 }
 
 /* How many pages of the next block are wanted; 0 if it should stay. */
@@ -322,6 +318,6 @@ int hvb_give_blocks_one(struct hvb_requests *reqs, unsigned long start,
 	    (!block.is_movable && !may_kernel(reqs, room)))
 		return 0;
 	err = hvb_claim_offline(reqs->mem, start, block.moved_pages, nr);
-	judge(reqs, start, err);
+	note_failed(reqs, start, err);
 	return is_hopeless(err) ? err : 0;
 }

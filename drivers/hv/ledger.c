@@ -268,8 +268,8 @@ static void adopt(struct hvb_memory *mem, const struct ledger_entry *entry)
 }
 
 /*
- * Counts what is online of the added blocks. Those that should have come online
- * under the earlier driver wait.
+ * Counts an added block if it is online. If it should have come online under the
+ * earlier driver, it waits.
  */
 static void look_at_block(struct hvb_memory *mem, unsigned long page)
 {

@@ -32,15 +32,6 @@ static bool is_delayed(const struct hvb_base *base,
 	return time_before(jiffies, agreed->at + delay_s * HZ);
 }
 
-/* Nothing can come of asking when the host has no more for this guest. */
-static u64 asks_for_more(const struct hvb_counters *now,
-			 const struct hvb_agreed *agreed, u64 committed_pages)
-{
-	if (hvb_demand_has_all(now, agreed->max_page_count))
-		return 0;
-	return committed_pages - min(committed_pages, hvb_demand_size(now));
-}
-
 static void report(struct hvb_reporter *rep, const struct hvb_counters *now,
 		   const struct hvb_agreed *agreed, u64 committed_pages,
 		   u64 now_us)
@@ -59,7 +50,8 @@ static void report(struct hvb_reporter *rep, const struct hvb_counters *now,
 	trace_hvb_status(&demand);
 	hvb_base_count(rep->base, HVB_COUNT_STATUS);
 	hvb_burst_asked(&rep->burst,
-			asks_for_more(now, agreed, committed_pages), now_us);
+			hvb_demand_more(now, agreed->max_page_count,
+					committed_pages), now_us);
 	rep->last_counters = *now;
 	WRITE_ONCE(rep->last_committed, demand.num_committed);
 }

@@ -49,20 +49,14 @@ static unsigned long psi_signals(struct hvb_reporter *rep, u64 now_us)
 	return signals;
 }
 
-/*
- * Those of the signals that say that the guest is short. A cgroup at its limit
- * stalls as well, and a stream of page cache has the kernel reclaim: more memory
- * for the guest would help neither.
- */
+/* Those of the signals that say that the guest is short. */
 static unsigned long of_guest(struct hvb_reporter *rep, unsigned long signals)
 {
-	const unsigned long psi = BIT(HVB_SIGNAL_SOME) | BIT(HVB_SIGNAL_FULL);
+	unsigned long ours = hvb_scarcity_signals(&rep->scarcity, signals);
 
-	if (rep->scarcity.is_short)
-		return signals;
-	if (signals & psi)
+	if ((signals ^ ours) & HVB_SIGNALS_PSI)
 		hvb_base_count(rep->base, HVB_COUNT_ELSEWHERE);
-	return signals & ~(psi | BIT(HVB_SIGNAL_RECLAIM));
+	return ours;
 }
 
 /* Return: true if something happened that is worth reporting at once. */

@@ -17,10 +17,12 @@
  *
  * Pure: no state but the caller's, no kernel services.
  */
+#include <linux/bits.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
 
 #include "arith.h"
+#include "burst.h"
 #include "demand.h"
 #include "scarcity.h"
 
@@ -88,6 +90,25 @@ void hvb_scarcity_look(struct hvb_scarcity *scarcity, bool is_reclaiming,
 			     now_us - scarcity->reclaimed_us <= RECLAIM_US;
 	count_swap(scarcity, now, passed_us);
 	scarcity->looked_us = now_us;
+}
+
+/**
+ * hvb_scarcity_signals() - leave out signals that say nothing of the guest
+ * @scarcity: what is remembered
+ * @signals: bits of enum hvb_signal
+ *
+ * A cgroup at its limit stalls as well, and a stream of page cache has the kernel
+ * reclaim: more memory for the guest would help neither.
+ *
+ * Return: the others.
+ */
+unsigned long hvb_scarcity_signals(const struct hvb_scarcity *scarcity,
+				   unsigned long signals)
+{
+	unsigned long others = signals & ~(BIT(HVB_SIGNAL_RECLAIM) |
+					   HVB_SIGNALS_PSI);
+
+	return scarcity->is_short ? signals : others;
 }
 
 /**

@@ -27,6 +27,8 @@ struct hvb_scarcity {
 
 void hvb_scarcity_look(struct hvb_scarcity *scarcity, bool is_reclaiming,
 		       const struct hvb_counters *now, u64 now_us);
+unsigned long hvb_scarcity_signals(const struct hvb_scarcity *scarcity,
+				   unsigned long signals);
 void hvb_scarcity_apply(const struct hvb_scarcity *scarcity,
 			struct hvb_counters *now);
 

@@ -106,11 +106,11 @@ def absent_c(source):
 
 
 def counters_c(source):
-    source.replace(" = hvb_compat_reclaimed();", ";")
-    source.text = re.sub("(?s)#ifndef HVB_HAS_R.*?#endif\n", "", source.text)
-    source.replace("\n\tnow->reclaimed_pages = hvb", """
-	reclaimed = global_node_page_state(PGSTEAL_KSWAPD);
-	now->reclaimed_pages = hvb""")
+    source.remove("""\
+		reclaimed += hvb_compat_reclaimed_on(cpu, events_of);
+""")
+    source.replace("hvb_compat_reclaimed()",
+                   "global_node_page_state(PGSTEAL_KSWAPD)")
 
 
 def hotplug_c(source):

@@ -139,8 +139,8 @@ static void replay(struct replay *replay, const struct hvb_counters *now,
 	replay->need_pages = need.need_pages;
 	replay->asked_pages = need.need_pages +
 		hvb_forecast_boost(&replay->burst, need.need_pages, 0);
-	hvb_burst_asked(&replay->burst, replay->asked_pages -
-			min(replay->asked_pages, hvb_demand_size(now)), now_us);
+	hvb_burst_asked(&replay->burst,
+			hvb_demand_more(now, 0, replay->asked_pages), now_us);
 }
 
 static u64 us(const struct moment *moment)

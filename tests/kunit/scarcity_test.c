@@ -7,6 +7,7 @@
 #include <linux/time64.h>
 
 #include "arith.h"
+#include "burst.h"
 #include "demand.h"
 #include "scarcity.h"
 
@@ -166,6 +167,17 @@ static void a_large_guest_is_short_when_it_has_less_than_it_asks_for(struct kuni
 	KUNIT_EXPECT_TRUE(test, scarcity.is_short);
 }
 
+static void signals_of_others_say_nothing(struct kunit *test)
+{
+	struct hvb_scarcity scarcity = {};
+	unsigned long all = BIT(HVB_SIGNALS) - 1;
+
+	KUNIT_EXPECT_EQ(test, hvb_scarcity_signals(&scarcity, all),
+			BIT(HVB_SIGNAL_FORECAST) | BIT(HVB_SIGNAL_OOM));
+	scarcity.is_short = true;
+	KUNIT_EXPECT_EQ(test, hvb_scarcity_signals(&scarcity, all), all);
+}
+
 static void giving_that_costs_something_shows(struct kunit *test)
 {
 	const struct hvb_counters start = {
@@ -208,6 +220,7 @@ static struct kunit_case scarcity_cases[] = {
 	KUNIT_CASE(what_is_not_missed_counts_less_and_less),
 	KUNIT_CASE(while_little_is_available_nothing_is_forgotten),
 	KUNIT_CASE(a_large_guest_is_short_when_it_has_less_than_it_asks_for),
+	KUNIT_CASE(signals_of_others_say_nothing),
 	KUNIT_CASE(giving_that_costs_something_shows),
 	KUNIT_CASE(what_a_cgroup_does_at_its_limit_costs_nothing),
 	{}

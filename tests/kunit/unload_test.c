@@ -101,32 +101,37 @@ static void go_on(struct scene *scene)
 	host_finds_pages(scene->host);
 }
 
-static void a_block_on_its_way_offline_is_waited_for(struct kunit *test)
+/* The driver goes while an admin moves a block. Return: what he is told. */
+static int stop_beside(struct scene *scene, unsigned long start, int answer,
+		       unsigned int ms)
 {
-	struct scene *scene = begin(test);
-	struct keeper *keeper = keeper_begin(test, scene->start, "offline", 0);
+	struct keeper *keeper = keeper_begin(scene->host->test, start, "offline",
+					     answer);
+	int err;
 
-	keeper_lets_go(keeper, MOVE_MS);
+	keeper_lets_go(keeper, ms);
 	host_stop_driver(scene->host);
-	KUNIT_EXPECT_EQ(test, 0, keeper_end(keeper));
+	err = keeper_end(keeper);
 	expect_kept(scene);
 	start_driver(scene->host);
 	go_on(scene);
+	return err;
+}
+
+static void a_block_on_its_way_offline_is_waited_for(struct kunit *test)
+{
+	struct scene *scene = begin(test);
+
+	KUNIT_EXPECT_EQ(test, 0, stop_beside(scene, scene->start, 0, MOVE_MS));
 }
 
 /* As above, but it stays in the end. */
 static void a_block_that_does_not_go_is_kept(struct kunit *test)
 {
 	struct scene *scene = begin(test);
-	struct keeper *keeper = keeper_begin(test, scene->start, "offline",
-					     -EBUSY);
 
-	keeper_lets_go(keeper, MOVE_MS);
-	host_stop_driver(scene->host);
-	KUNIT_EXPECT_NE(test, 0, keeper_end(keeper));
-	expect_kept(scene);
-	start_driver(scene->host);
-	go_on(scene);
+	KUNIT_EXPECT_NE(test, 0,
+			stop_beside(scene, scene->start, -EBUSY, MOVE_MS));
 }
 
 /* Nobody would look at it again. */
@@ -150,16 +155,10 @@ static void at_the_end_no_block_goes_that_the_host_has_a_part_of(struct kunit *t
 static void a_block_of_others_is_waited_for(struct kunit *test)
 {
 	struct scene *scene = begin(test);
-	struct keeper *keeper;
 
 	KUNIT_ASSERT_EQ(test, 0, block_set(scene->start, "offline"));
-	keeper = keeper_begin(test, scene->other, "offline", -EBUSY);
-	keeper_lets_go(keeper, LONG_MOVE_MS);
-	host_stop_driver(scene->host);
-	KUNIT_EXPECT_NE(test, 0, keeper_end(keeper));
-	expect_kept(scene);
-	start_driver(scene->host);
-	go_on(scene);
+	KUNIT_EXPECT_NE(test, 0,
+			stop_beside(scene, scene->other, -EBUSY, LONG_MOVE_MS));
 }
 
 /* The driver goes and leaves the block offline, as it won't come online. */

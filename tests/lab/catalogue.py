@@ -7,12 +7,14 @@ import re
 import programs
 import shapes
 
+REAL = f"real-{programs.EVERYDAY.name}"
+
 NAMES = [
     "handshake", "defaults", "reports", "psi", "idle", "sizes", "grow", "load",
     "floor", "assigned", "tiny", "parameters", "modes", "reload", "policy",
     "hibernation", "nopsi",
     "kcore", "hugetlb", "container", "uevents", "hostile", "soak", "burst",
-    "untouched", "cgroup1", "psigone", f"real-{programs.EVERYDAY.name}",
+    "untouched", "cgroup1", "psigone", REAL,
 ]
 
 # Too long for every day: run by name, or all of them with --long.
@@ -30,8 +32,7 @@ CMA = ["cma"]
 
 # For a kernel that has the driver built in: without those that load another
 # module, need cgroup2 to be missing, or need what systemd does.
-IN_TREE = [name for name in NAMES if name not in
-           ("hostile", "cgroup1", f"real-{programs.EVERYDAY.name}")]
+IN_TREE = [name for name in NAMES if name not in ("hostile", "cgroup1", REAL)]
 
 # Too many to be listed: see scenarios/soak.py, churn.py, sleep.py, hostile.py.
 # takeover-boot is for --kernel builtin alone.

@@ -32,10 +32,11 @@ static bool take_signals(struct reporter *reporter, struct guest *guest,
 {
 	struct hvb_burst *burst = &reporter->burst;
 	bool was_hot = hvb_burst_is_hot(burst, now_us), urgent = false;
+	unsigned long signals = hvb_scarcity_signals(&reporter->scarcity,
+						     guest->signals);
 
 	for (int signal = 0; signal < HVB_SIGNALS; signal++) {
-		if (!(guest->signals & BIT(signal)) ||
-		    !reporter->scarcity.is_short)
+		if (!(signals & BIT(signal)))
 			continue;
 		urgent |= signal > HVB_SIGNAL_RECLAIM || !was_hot;
 		hvb_burst_signal(burst, signal, now_us);
@@ -57,8 +58,8 @@ static void tell(struct reporter *reporter, const struct hvb_counters *now,
 		    hvb_forecast_boost(burst, need->need_pages, pages(host->most));
 
 	hvb_burst_told(burst, now_us);
-	hvb_burst_asked(burst, hvb_demand_has_all(now, pages(host->most)) ? 0 :
-			asked - min(asked, hvb_demand_size(now)), now_us);
+	hvb_burst_asked(burst, hvb_demand_more(now, pages(host->most), asked),
+			now_us);
 	reporter->asked = mib(asked);
 	host->committed = mib(asked);
 	host->reports++;
