@@ -3,8 +3,8 @@
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
-.PHONY: modules install uninstall demo test test-in-tree lab lab-long lab-builtin \
-	kunit kunit-in-tree mutants replay sections fuzz simulate soak clean
+.PHONY: modules install uninstall demo test test-in-tree lab lab-long lab-kernels \
+	lab-builtin kunit kunit-in-tree mutants replay sections fuzz simulate soak clean
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -90,6 +90,12 @@ lab:
 # Without lab-builtin, which needs a kernel of its own.
 lab-long:
 	tests/lab/bootstrap.sh run.py --long
+
+# The other kernels, one after the other: from the oldest to the newest.
+lab-kernels:
+	for kernel in 6.1 7.2 newest; do \
+		tests/lab/bootstrap.sh run.py --quick --kernel $$kernel || exit; \
+	done
 
 # A kernel that has the stock driver built in: taking the device over from it. Its
 # configuration is a small one of ours (builtin.config), no distribution's.

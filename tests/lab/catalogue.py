@@ -20,7 +20,7 @@ NAMES = [
 # Too long for every day: run by name, or all of them with --long.
 LONG = [
     "nocgroup", "offline", "unanswered", "extension", "brim", "demand",
-    "giving", "workingset", "promise", "strict", "shrinker", "churn", "sleep",
+    "giving", "numa", "workingset", "promise", "strict", "shrinker", "churn", "sleep",
     "pins", "kdump", "kexec", "udev", "check", "direct", "takeover",
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
     *(f"real-{program.name}" for program in programs.PROGRAMS),

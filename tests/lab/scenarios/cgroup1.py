@@ -13,8 +13,7 @@ MOUNTS = "cat /proc/mounts; cat /proc/self/mountinfo"
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("cgroup1", cgroup2=False, loaded=False,
-                         cpu=scenario.NO_STIMER)
+    boot = scenario.Boot("cgroup1", cgroup2=False, loaded=False)
     checks = {
         "alone": "with cgroup v1 alone, /proc/PID/cgroup has no line of cgroup2",
         "said": "dmesg says that cgroup2 isn't mounted, and what to do",

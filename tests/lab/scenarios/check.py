@@ -38,7 +38,7 @@ def asked(line):
 
 class Run(scenario.Scenario):
     boot = scenario.Boot("check", memory=MINIMUM, swap=4096, debian="plain",
-                         cpu=scenario.NO_STIMER, limit=180, alone=True)
+                         limit=180, alone=True)
     checks = {
         "ends": "hv-balloon-check comes to its end",
         "grows": "its report says that the guest grew, and didn't swap",

@@ -86,7 +86,7 @@ done 2>/dev/null
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("churn", cpu=scenario.NO_STIMER, cmdline=AWAKE)
+    boot = scenario.Boot("churn", cmdline=AWAKE)
     checks = {
         "rounds": "the device is unbound and bound as often as wanted",
         "waits": f"no task waits in D state for {MOMENT} s",

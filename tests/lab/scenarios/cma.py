@@ -15,7 +15,7 @@ LOWEST = 512				# MiB; the guest stops before it
 
 class Run(scenario.Scenario):
     boot = scenario.Boot(
-        "cma", memory=4096, alone=True, cpu=scenario.NO_STIMER,
+        "cma", memory=4096, alone=True,
         cmdline=(*scenario.Boot.cmdline, f"cma={AREA}M@{AREA_START}M"))
     checks = {
         "area": "there is an area of the size asked for, in the highest zone",

@@ -18,8 +18,7 @@ KILLER = "invoked oom-killer"
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("container", memory=2048, swap=1024,
-                         cpu=scenario.NO_STIMER)
+    boot = scenario.Boot("container", memory=2048, swap=1024)
     checks = {
         "stalls": "PSI tells of full stalls while the container thrashes",
         "limit": "at its limit: the demand is that of a container that fits",

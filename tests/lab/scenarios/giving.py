@@ -16,8 +16,7 @@ START = 1			# seconds after that: of the second burst
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("giving", memory=3072, swap=1024,
-                         cpu=scenario.NO_STIMER)
+    boot = scenario.Boot("giving", memory=3072, swap=1024)
     checks = {
         "keeps": "while a burst grows it keeps what that will want",
         "first": "nothing is swapped then",

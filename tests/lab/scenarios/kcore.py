@@ -20,7 +20,7 @@ BLOCKS, LESS = 1024, 200	# MiB that are taken by block, and by less
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("kcore", memory=3072, cpu=scenario.NO_STIMER)
+    boot = scenario.Boot("kcore", memory=3072)
     checks = {
         "given": "the host has memory by whole blocks and by less",
         "gone": "nothing is left in the host behind what it was given",

@@ -25,7 +25,7 @@ NOISE = re.compile("migrating pfn|page dumped|failed to isolate|offlin.* fail")
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("pins", memory=4096, cpu=scenario.NO_STIMER, alone=True,
+    boot = scenario.Boot("pins", memory=4096, alone=True,
                          cmdline=(*scenario.Boot.cmdline, "init_on_alloc=0"))
     checks = {
         "pinned": "there is a pinned page in most blocks",

@@ -21,8 +21,7 @@ OVERCOMMIT = "/proc/sys/vm/overcommit_memory"
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("promise", memory=1024, swap=4096,
-                         cpu=scenario.NO_STIMER)
+    boot = scenario.Boot("promise", memory=1024, swap=4096)
     checks = {
         "refused": "ballooned down to 700 MiB, the guest is refused 2 GiB",
         "said": "dmesg says, once, that it is",

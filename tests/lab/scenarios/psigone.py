@@ -13,7 +13,7 @@ BLINKS = 20
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("psigone", memory=512, swap=2048, cpu=scenario.NO_STIMER)
+    boot = scenario.Boot("psigone", memory=512, swap=2048)
     checks = {
         "before": "PSI signals pressure",
         "gone": "0 in the root's cgroup.pressure: debugfs says that nothing is "

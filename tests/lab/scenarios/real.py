@@ -137,8 +137,7 @@ def of(name):
 
     class Real(Run):
         boot = scenario.Boot(f"real-{disk}", memory=MINIMUM, swap=4096,
-                             alone=True, debian=disk, limit=180,
-                             cpu=scenario.NO_STIMER)
+                             alone=True, debian=disk, limit=180)
         checks = {key: SENTENCES[key] for key in ("ends", *program.checks)}
         compared = {key: COMPARED[key] for key in program.compared}
         contenders = () if program is programs.EVERYDAY else ("stock",)

@@ -14,8 +14,7 @@ LEFT = "/sys/module/cache/parameters/left_mib"
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("shrinker", memory=1536, swap=512,
-                         modules=("cache",), cpu=scenario.NO_STIMER)
+    boot = scenario.Boot("shrinker", memory=1536, swap=512, modules=("cache",))
     checks = {
         "no need": "what counts as reclaimable is no need",
         "slab": "the host asks for it, and gets it",

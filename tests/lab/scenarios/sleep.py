@@ -19,7 +19,7 @@ BEFORE = 1.5			# seconds before or after the suspend began
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("sleep", memory=1536, cpu=scenario.NO_STIMER, cmdline=AWAKE)
+    boot = scenario.Boot("sleep", memory=1536, cmdline=AWAKE)
     checks = {
         "wakes": "every suspend comes to its end, with a new handshake",
         "sum": "what is in use, held by the host and added adds up after each",

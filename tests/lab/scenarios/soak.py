@@ -30,7 +30,7 @@ AWAKE = (*scenario.Boot.cmdline, "no_console_suspend")
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("soak", memory=2048, cpu=scenario.NO_STIMER, cmdline=AWAKE)
+    boot = scenario.Boot("soak", memory=2048, cmdline=AWAKE)
     checks = {
         "cycles": "each shrink and each growth comes to the size asked for",
         "exact": "host and driver count the same pages after each",

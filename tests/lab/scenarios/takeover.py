@@ -60,7 +60,7 @@ class Base(scenario.Scenario):
 
 class Run(Base):
     boot = scenario.Boot("takeover", swap=4096, loaded=False, cmdline=CMDLINE,
-                         cpu=scenario.NO_STIMER, takes_over=True)
+                         takes_over=True)
     checks = {
         "stock": "the stock driver gives the host memory",
         "taken": "the driver takes the device over",

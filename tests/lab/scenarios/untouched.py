@@ -51,6 +51,22 @@ LEFT = {
     },
 }
 
+# What is there only while the driver is loaded: its own.
+OWN = {
+    **LEFT,
+    "modules": {
+        r"^hv_balloon ", r"^/sys/module/hv_balloon$",
+        # the module that it needs counts its users
+        r"^hv_vmbus ",
+        r"^/sys/bus/vmbus/drivers/hv_balloon(/|$)",
+        # the device's group of attributes, and the link to its driver
+        r"^/sys/bus/vmbus/devices/[^/]+/(driver|balloon)",
+    },
+    "threads": {r"^hv_balloon", r"^psimon$"},
+    "others": {r"^/sys/kernel/debug/hv-balloon$",
+               r"^/sys/kernel/tracing/events/hv_balloon$"},
+}
+
 
 def same(before, after, allowed=()):
     """The lines that only one of two texts has, but for what is allowed."""
@@ -62,10 +78,11 @@ def same(before, after, allowed=()):
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("untouched", memory=1024, loaded=False,
-                         cpu=scenario.NO_STIMER)
+    boot = scenario.Boot("untouched", memory=1024, loaded=False)
     checks = {
         "load": "loading leaves all mounts as they are, byte for byte",
+        "own": "all else that is new are the driver's own module, threads and "
+               "files",
         "trigger": "so does another PSI trigger",
         "suspend": "so does a suspend",
         "kept": "after it, the trigger that was set last is armed",
@@ -87,15 +104,22 @@ class Run(scenario.Scenario):
                        f"{CGROUPS}/some; cd {CGROUPS}; "
                        "echo +memory >cgroup.subtree_control")
         before = self.snapshot()
-        self.load(before["mounts"])
+        self.load(before)
+        self.use(before["mounts"])
         self.lab.unload_driver()
         self.same_mounts("unload", before["mounts"])
         self.compare(before, self.snapshot())
 
-    def load(self, mounts):
+    def load(self, before):
         self.lab.load_driver()
         self.guest.wait_for(lambda: self.armed() not in ("none", None), 20)
-        self.same_mounts("load", mounts, self.armed())
+        self.same_mounts("load", before["mounts"], self.armed())
+        now = self.snapshot()
+        new = [line for part in PARTS for line in
+               same(before[part], now[part], OWN.get(part, ()))]
+        self.check("own", not new, " / ".join(new[:8]))
+
+    def use(self, mounts):
         self.guest.write(f"{PARAMETERS}/psi_trigger", TRIGGER)
         self.same_mounts("trigger", mounts, self.armed())
         resumed = soak.Run.suspend(self)

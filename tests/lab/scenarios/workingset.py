@@ -20,8 +20,7 @@ SHARE = 4			# a pass takes less than this part, once it fits
 
 
 class Run(scenario.Scenario):
-    boot = scenario.Boot("workingset", memory=1024, swap=2048,
-                         cpu=scenario.NO_STIMER)
+    boot = scenario.Boot("workingset", memory=1024, swap=2048)
     checks = {
         "stream": "a stream through twice the guest adds less than 128 MiB to "
                   "the demand",
