@@ -73,8 +73,19 @@ static bool is_held(struct folio *folio)
 }
 
 /*
- * Pages of a folio on an LRU list, from @page on; 0 if somebody holds on to it,
- * for I/O or for long.
+ * Is a folio of a kind that the kernel neither reclaims nor moves? Those of
+ * memfd_secret() and ramfs are on an LRU list all the same. What is locked, as
+ * by mlock(), can be moved.
+ */
+static bool is_rooted(struct folio *folio)
+{
+	return folio_test_unevictable(folio) && !folio_test_mlocked(folio) &&
+	       !folio_test_swapbacked(folio);
+}
+
+/*
+ * Pages of a folio on an LRU list, from @page on; 0 if it can't be moved, or
+ * somebody holds on to it, for I/O or for long.
  */
 static unsigned long movable_run(struct folio *folio, struct page *page)
 {
@@ -83,7 +94,7 @@ static unsigned long movable_run(struct folio *folio, struct page *page)
 	/* Moving waits for both, which takes forever if a server is dead. */
 	if (folio_test_locked(folio) || folio_test_writeback(folio))
 		return 0;
-	if (folio_maybe_dma_pinned(folio) || is_held(folio))
+	if (is_rooted(folio) || folio_maybe_dma_pinned(folio) || is_held(folio))
 		return 0;
 	if (!folio_test_large(folio))
 		return 1;

@@ -146,6 +146,47 @@ static void large_pages_that_somebody_holds_stay(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_held);
 }
 
+struct kind_row {
+	const char *name;
+	unsigned long flags;
+	bool can_move;
+};
+
+static const struct kind_row kind_rows[] = {
+	{ "memfd_secret or ramfs", BIT(PG_unevictable), false },
+	{ "mlock", BIT(PG_unevictable) | BIT(PG_mlocked), true },
+	{ "SHM_LOCK", BIT(PG_unevictable) | BIT(PG_swapbacked), true },
+	{ "a file", 0, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(kind, kind_rows, name);
+
+/* Nobody holds them: what they belong to doesn't let them be moved. */
+static void pages_that_the_kernel_cannot_move_stay(struct kunit *test)
+{
+	const struct kind_row *row = test->param_value;
+	static struct address_space mapping;
+	struct hvb_scan block;
+	struct folio *folio;
+	unsigned long start;
+	bool can_move;
+
+	add_blocks(test, NR_BLOCKS);
+	folio = folio_alloc(GFP_HIGHUSER_MOVABLE, 0);
+	KUNIT_ASSERT_NOT_NULL(test, folio);
+	start = block_of(test, folio_page(folio, 0));
+	drain_lists(test, start);
+	folio->mapping = &mapping;
+	folio_get(folio);
+	set_mask_bits(folio_flags(folio, 0), 0, row->flags | BIT(PG_lru));
+	can_move = can_go(start, &block);
+	set_mask_bits(folio_flags(folio, 0), row->flags | BIT(PG_lru), 0);
+	folio->mapping = NULL;
+	folio_ref_sub(folio, 1);
+	folio_put(folio);
+	KUNIT_EXPECT_EQ(test, row->can_move, can_move);
+}
+
 /* There are no struct pages for what isn't there. */
 static void a_block_with_a_hole_stays(struct kunit *test)
 {
@@ -199,6 +240,8 @@ static struct kunit_case scan_cases[] = {
 	KUNIT_CASE(pages_of_another_balloon_stay),
 	KUNIT_CASE(pages_that_somebody_holds_stay),
 	KUNIT_CASE(large_pages_that_somebody_holds_stay),
+	KUNIT_CASE_PARAM(pages_that_the_kernel_cannot_move_stay,
+			 kind_gen_params),
 	KUNIT_CASE(a_block_with_a_hole_stays),
 	KUNIT_CASE(a_block_of_several_sections_is_looked_at_whole),
 	KUNIT_CASE(the_edge_of_a_lower_zone_stays),
