@@ -183,6 +183,9 @@ void hvb_block_begins(struct hvb_block_ctl *ctl)
 	/* Only the offliner has a deadline, which is on its stack. */
 	if (READ_ONCE(ctl->offliner) != current)
 		return;
+	/* By now the kernel has the device's lock for us: see hvb_block_cycle(). */
+	if (ctl->cycled)
+		dev_set_uevent_suppress(ctl->cycled, true);
 	mod_timer(&ctl->deadline->timer,
 		  jiffies + msecs_to_jiffies(ctl->deadline->limit_ms));
 }
@@ -260,15 +263,6 @@ bool hvb_block_exists(struct device *ours, unsigned long number)
 	return dev;
 }
 
-static void hush(struct device *dev, bool is_hushed)
-{
-	if (!dev)
-		return;
-	device_lock(dev);
-	dev_set_uevent_suppress(dev, is_hushed);
-	device_unlock(dev);
-}
-
 /**
  * hvb_block_cycle() - set a block offline, and online again at once
  * @ctl: changes its state
@@ -278,7 +272,9 @@ static void hush(struct device *dev, bool is_hushed)
  *
  * This takes all of its pages through the kernel's hotplug callbacks. User
  * space isn't told, as nothing happened to it: on a uevent for a memory block,
- * distributions reload their crash kernel.
+ * distributions reload their crash kernel. Uevents are off only from when the
+ * kernel begins, so an admin's are sent. The device's lock isn't taken for it:
+ * whoever sets the block offline, holds it for as long as that takes.
  *
  * Return: 0, even if it isn't online again; or the error of
  * hvb_block_offline(), and then the block stayed online.
@@ -291,12 +287,15 @@ int hvb_block_cycle(struct hvb_block_ctl *ctl, unsigned long page,
 	bool is_offline = false;
 	int err;
 
-	hush(dev, true);
+	ctl->cycled = dev;
 	err = hvb_block_offline(ctl, page, moved_pages);
+	ctl->cycled = NULL;
 	if (!err)
 		is_offline = hvb_block_online(ctl, page, zone);
-	hush(dev, false);
-	if (dev && is_offline)
+	if (!dev)
+		return err;
+	dev_set_uevent_suppress(dev, false);
+	if (is_offline)
 		kobject_uevent(&dev->kobj, KOBJ_OFFLINE);
 	put_device(dev);
 	return err;

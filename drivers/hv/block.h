@@ -32,6 +32,8 @@ struct hvb_block_ctl {
 	struct task_struct *offliner;
 	/** @deadline: for that block; valid for @offliner */
 	struct hvb_deadline *deadline;
+	/** @cycled: that block's device, if it is to come online again; or NULL */
+	struct device *cycled;
 };
 
 void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base);

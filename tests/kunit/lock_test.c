@@ -23,14 +23,19 @@
 #define GIVEN_PAGES	(block_pages() / 8)
 
 /* A guest with movable blocks, and an admin who sets the first one offline. */
-static struct host *begin(struct kunit *test)
+static struct host *begin_with(struct kunit *test, unsigned int nr_blocks)
 {
-	struct hvb_range range = { BLOCK(0), NR_BLOCKS * block_pages() };
+	struct hvb_range range = { BLOCK(0), nr_blocks * block_pages() };
 	struct host *host = host_connected(test);
 
 	host_adds(host, &range, NULL);
 	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
 	return host;
+}
+
+static struct host *begin(struct kunit *test)
+{
+	return begin_with(test, NR_BLOCKS);
 }
 
 static struct keeper *take_lock(struct kunit *test)
@@ -112,9 +117,11 @@ static void a_claimed_block_is_not_removed(struct kunit *test)
 	host_agrees(host);
 }
 
+/* With one block, that is the one whose device the admin has locked, too. */
 static void a_block_that_was_not_tried_did_not_fail(struct kunit *test)
 {
-	struct host *host = begin(test);
+	unsigned int nr_blocks = *(const unsigned int *)test->param_value;
+	struct host *host = begin_with(test, nr_blocks);
 	struct keeper *keeper = take_lock(test);
 	unsigned long start = jiffies;
 
@@ -129,11 +136,21 @@ static void a_block_that_was_not_tried_did_not_fail(struct kunit *test)
 	host_agrees(host);
 }
 
+static const unsigned int block_counts[] = { 1, NR_BLOCKS };
+
+static void describe_count(const unsigned int *nr_blocks, char *text)
+{
+	snprintf(text, KUNIT_PARAM_DESC_SIZE, "of %u", *nr_blocks);
+}
+
+KUNIT_ARRAY_PARAM(count, block_counts, describe_count);
+
 static struct kunit_case lock_cases[] = {
 	KUNIT_CASE_SLOW(hot_add_is_for_later),
 	KUNIT_CASE_SLOW(the_guest_falls_asleep_all_the_same),
 	KUNIT_CASE_SLOW(a_claimed_block_is_not_removed),
-	KUNIT_CASE_SLOW(a_block_that_was_not_tried_did_not_fail),
+	KUNIT_CASE_PARAM(a_block_that_was_not_tried_did_not_fail,
+			 count_gen_params),
 	{}
 };
 
