@@ -148,7 +148,8 @@ static void settled(struct hvb_memory *mem, unsigned long start,
 	if (!mem->moving.count)
 		goto unlock;
 	mem->moving.count = 0;
-	wake_up_all(&mem->settled);
+	if (wq_has_sleeper(&mem->settled))
+		wake_up_all(&mem->settled);
 	if (is_online && was_online)
 		hold_absent(mem, start, start + count, 1);
 	if (is_online ? !hvb_claim_went_online(mem, start) :
