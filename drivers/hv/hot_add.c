@@ -82,7 +82,10 @@ static long add_some(struct hvb_requests *reqs, const struct hvb_plan *plan,
 	unsigned long avail_pages = hvb_counters_avail();
 	int err;
 
-	piece.count = min(PIECE_PAGES, avail_pages * PAGES_PER_AVAIL);
+	if (hvb_waiting_is_full(reqs->mem))
+		return -EBUSY;
+	piece.count = min3(PIECE_PAGES, hvb_waiting_room(reqs->mem),
+			   avail_pages * PAGES_PER_AVAIL);
 	piece.count = max(ALIGN_DOWN(piece.count, reqs->base->block_pages),
 			  reqs->base->block_pages);
 	piece.count = min(piece.count, plan->end_page - piece.start);
@@ -180,9 +183,7 @@ static int prepare(struct hvb_requests *reqs, const struct hvb_msg *msg,
 			       &limits, reqs->base->block_pages, &req->plan);
 	if (err)
 		return err;
-	if (reqs->adding.is_put_off || hvb_waiting_is_full(reqs->mem))
-		return -EBUSY;
-	return 0;
+	return reqs->adding.is_put_off ? -EBUSY : 0;
 }
 
 /* -EOPNOTSUPP and -EBUSY were logged where found; -EAGAIN is no failure. */

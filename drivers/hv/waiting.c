@@ -185,6 +185,19 @@ bool hvb_waiting_is_full(struct hvb_memory *mem)
 }
 
 /**
+ * hvb_waiting_room() - how much may be added at once?
+ * @mem: the guest's memory; not too many blocks wait
+ *
+ * Once a block didn't come online, the next may not either.
+ *
+ * Return: pages; less than a block if it is to be one.
+ */
+unsigned long hvb_waiting_room(const struct hvb_memory *mem)
+{
+	return READ_ONCE(mem->waiting.nr) ? 0 : mem->waiting.most_pages;
+}
+
+/**
  * hvb_waiting_go_on() - the channel is open: retry soon
  * @mem: the guest's memory
  *

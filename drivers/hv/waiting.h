@@ -31,6 +31,7 @@ int hvb_waiting_online(struct hvb_memory *mem, unsigned long page);
 void hvb_waiting_add(struct hvb_memory *mem, unsigned long page);
 unsigned long hvb_waiting_count(struct hvb_memory *mem);
 bool hvb_waiting_is_full(struct hvb_memory *mem);
+unsigned long hvb_waiting_room(const struct hvb_memory *mem);
 void hvb_waiting_go_on(struct hvb_memory *mem);
 
 #endif

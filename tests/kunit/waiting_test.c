@@ -213,6 +213,30 @@ static void too_many_put_hot_add_off(struct kunit *test)
 	expect_waiting(host, MOST_BLOCKS + 1);
 }
 
+/* It goes on when fewer wait, and is answered once all of it is added. */
+static void too_many_stop_a_request(struct kunit *test)
+{
+	const struct policy_row *row = test->param_value;
+	struct refusal *all = refuse_all(test);
+	struct host *host = host_connected(test);
+	struct hvb_range range = { BLOCK(0), 2 * MOST_BLOCKS * block_pages() };
+
+	host->params.online_policy = row->policy;
+	host->dm.memory.waiting.most_pages = MOST_BLOCKS * block_pages();
+	host_adds(host, &range, NULL);
+	host_hurry(host, &host->dm.conversation.go_on_work);
+	host_hears_nothing(host);
+	expect_waiting(host, MOST_BLOCKS + 1);
+
+	refuse_none(all);
+	host->params.online_policy = HVB_ONLINE_MOVABLE;
+	try_again(host);
+	host_hurry(host, &host->dm.conversation.go_on_work);
+	host_hears_added(host, range.count, DM_HOT_ADD_SUCCESS);
+	expect_waiting(host, 0);
+	host_finds_pages(host);
+}
+
 static void blocks_left_to_others_follow_a_new_policy(struct kunit *test)
 {
 	struct host *host = host_connected(test);
@@ -234,6 +258,7 @@ static struct kunit_case waiting_cases[] = {
 	KUNIT_CASE(a_block_that_others_bring_online_is_done),
 	KUNIT_CASE(no_block_is_tried_while_nothing_is_served),
 	KUNIT_CASE_PARAM(too_many_put_hot_add_off, policy_gen_params),
+	KUNIT_CASE_PARAM(too_many_stop_a_request, policy_gen_params),
 	KUNIT_CASE(blocks_left_to_others_follow_a_new_policy),
 	{}
 };
