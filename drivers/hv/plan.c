@@ -45,7 +45,7 @@ static bool contains(const struct hvb_range *outer, unsigned long start,
  * @block_pages: size of a memory block, a power of two
  * @plan: filled in
  *
- * Return: 0; -EINVAL if @range is empty or not within @region; -ERANGE if a
+ * Return: 0; -EPROTO if @range is empty or not within @region; -ERANGE if a
  * block that it touches is not within @pluggable.
  */
 int hvb_plan_hot_add(const struct hvb_range *range,
@@ -56,9 +56,9 @@ int hvb_plan_hot_add(const struct hvb_range *range,
 	unsigned long end = hvb_range_end(range);
 
 	if (!range->count)
-		return -EINVAL;
+		return -EPROTO;
 	if (region && !contains(region, range->start, end))
-		return -EINVAL;
+		return -EPROTO;
 
 	plan->backed = *range;
 	plan->first_page = ALIGN_DOWN(range->start, block_pages);
