@@ -247,6 +247,8 @@ enum hvb_cause hvb_burst_cause(const struct hvb_situation *situation)
 		return HVB_CAUSE_OFFLINE;
 	if (!situation->hot_add && !situation->ballooned_pages)
 		return HVB_CAUSE_NO_HOT_ADD;
+	if (situation->is_deaf)
+		return HVB_CAUSE_DEAF;
 	if (situation->has_all)
 		return HVB_CAUSE_HOST_MAX;
 	return HVB_CAUSE_HOST;

@@ -53,6 +53,7 @@ enum hvb_verdict {
  * @HVB_CAUSE_SUPPRESSED: the host wanted no reports
  * @HVB_CAUSE_OFFLINE: memory was added but is not online
  * @HVB_CAUSE_NO_HOT_ADD: hot-add is off, or can't be had
+ * @HVB_CAUSE_DEAF: the host doesn't read what is sent
  * @HVB_CAUSE_HOST_MAX: the guest has all that the host lets it have
  * @HVB_CAUSE_HOST: none of these: it is the host's
  */
@@ -62,6 +63,7 @@ enum hvb_cause {
 	HVB_CAUSE_SUPPRESSED,
 	HVB_CAUSE_OFFLINE,
 	HVB_CAUSE_NO_HOT_ADD,
+	HVB_CAUSE_DEAF,
 	HVB_CAUSE_HOST_MAX,
 	HVB_CAUSE_HOST,
 };
@@ -87,6 +89,7 @@ enum hvb_due {
  * @offline_pages: added but not online
  * @ballooned_pages: that the host could return
  * @has_all: the guest has all that the host lets it have
+ * @is_deaf: messages to the host fail
  */
 struct hvb_situation {
 	bool can_hibernate;
@@ -96,6 +99,7 @@ struct hvb_situation {
 	u64 offline_pages;
 	u64 ballooned_pages;
 	bool has_all;
+	bool is_deaf;
 };
 
 /**

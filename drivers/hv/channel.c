@@ -133,6 +133,7 @@ int hvb_channel_open(struct hvb_channel *channel)
 				    err);
 		return err;
 	}
+	WRITE_ONCE(channel->is_failing, false);
 	set_open(channel, true);
 	/* Earlier messages weren't read, and won't be signalled again. */
 	hvb_channel_notify(channel);
@@ -198,6 +199,18 @@ bool hvb_channel_is_paused(const struct hvb_channel *channel)
 }
 
 /**
+ * hvb_channel_is_failing() - could the last message not be sent?
+ * @channel: the channel
+ *
+ * Context: any.
+ * Return: true if it could not.
+ */
+bool hvb_channel_is_failing(const struct hvb_channel *channel)
+{
+	return READ_ONCE(channel->is_failing);
+}
+
+/**
  * hvb_channel_is_serving() - may long operations go on?
  * @channel: the channel
  *
@@ -250,15 +263,21 @@ static int send_once(struct hvb_channel *channel, const void *buf, size_t size)
 	return err;
 }
 
+/* A host that reads no more makes each report fail, so only changes are said. */
 static void note_sent(struct hvb_channel *channel, const struct dm_header *hdr,
 		      size_t size, int err)
 {
 	trace_hvb_sent(hdr, size, err);
 	hvb_base_count(channel->base,
 		       err ? HVB_COUNT_SEND_FAILED : HVB_COUNT_SENT);
+	if (xchg(&channel->is_failing, !!err) == !!err)
+		return;
 	if (err)
-		dev_warn_ratelimited(channel->base->dev, "a message of type %u could not be sent (%d)\n",
-				     hdr->type, err);
+		dev_warn_ratelimited(channel->base->dev, "a message of type %u could not be sent (%d)%s\n",
+				     hdr->type, err, err == -EAGAIN ?
+				     ": the host reads none" : "");
+	else
+		dev_info_ratelimited(channel->base->dev, "messages can be sent again\n");
 }
 
 /**

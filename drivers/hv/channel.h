@@ -61,6 +61,8 @@ struct hvb_channel {
 	bool is_open;
 	/** @is_paused: the guest sleeps: see hvb_channel_pause() */
 	bool is_paused;
+	/** @is_failing: the last message could not be sent */
+	bool is_failing;
 	/** @send_wait_ms: how long to wait for room in the ring */
 	unsigned int send_wait_ms;
 	/** @trans_id: of the last transaction that we started */
@@ -80,6 +82,7 @@ bool hvb_channel_close(struct hvb_channel *channel);
 void hvb_channel_pause(struct hvb_channel *channel, bool is_paused);
 bool hvb_channel_is_open(const struct hvb_channel *channel);
 bool hvb_channel_is_paused(const struct hvb_channel *channel);
+bool hvb_channel_is_failing(const struct hvb_channel *channel);
 bool hvb_channel_is_serving(const struct hvb_channel *channel);
 void hvb_channel_notify(struct hvb_channel *channel);
 u32 hvb_channel_next_id(struct hvb_channel *channel);

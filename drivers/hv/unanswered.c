@@ -24,6 +24,8 @@ static const char * const causes[] = {
 		"memory was added but is offline: set online_policy to kernel, or bring the blocks online",
 	[HVB_CAUSE_NO_HOT_ADD] =
 		"hot-add is off: set hot_add to Y",
+	[HVB_CAUSE_DEAF] =
+		"the host takes no messages from this guest any more: restart the guest, and look at the host's log",
 	[HVB_CAUSE_HOST_MAX] =
 		"the guest has all that the host lets it have: raise its maximum memory on the host",
 	[HVB_CAUSE_HOST] =

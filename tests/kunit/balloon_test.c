@@ -312,7 +312,9 @@ static void a_ring_that_stays_full_keeps_no_page(struct kunit *test)
 	host_agrees(host);
 	KUNIT_EXPECT_EQ(test, totalram_pages(), host->total_pages);
 	KUNIT_EXPECT_EQ(test, 1, host_count(host, HVB_COUNT_SEND_FAILED));
+	KUNIT_EXPECT_TRUE(test, hvb_channel_is_failing(&host->dm.channel));
 	KUNIT_EXPECT_EQ(test, 1000, host_takes(host, 1000));
+	KUNIT_EXPECT_FALSE(test, hvb_channel_is_failing(&host->dm.channel));
 }
 
 static void after_a_lost_message_others_are_read(struct kunit *test)

@@ -232,6 +232,8 @@ static const struct cause_row cause_rows[] = {
 	  HVB_CAUSE_NO_HOT_ADD },
 	{ "no hot-add, but a balloon at the maximum",
 	  { false, false, false, false, 0, 5, true }, HVB_CAUSE_HOST_MAX },
+	{ "a host that reads nothing",
+	  { false, false, false, true, 0, 0, true, true }, HVB_CAUSE_DEAF },
 	{ "the maximum", { false, false, false, true, 0, 0, true },
 	  HVB_CAUSE_HOST_MAX },
 	{ "below the maximum", { false, false, false, true, 0, 0, false },

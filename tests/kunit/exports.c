@@ -41,6 +41,7 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_burst_unanswered_us);
 EXPORT_SYMBOL_IF_KUNIT(hvb_burst_wait_us);
 EXPORT_SYMBOL_IF_KUNIT(hvb_channel_exit);
 EXPORT_SYMBOL_IF_KUNIT(hvb_channel_init);
+EXPORT_SYMBOL_IF_KUNIT(hvb_channel_is_failing);
 EXPORT_SYMBOL_IF_KUNIT(hvb_channel_notify);
 EXPORT_SYMBOL_IF_KUNIT(hvb_channel_pause);
 EXPORT_SYMBOL_IF_KUNIT(hvb_channel_send);
