@@ -177,12 +177,10 @@ static void pages_that_the_kernel_cannot_move_stay(struct kunit *test)
 	start = block_of(test, folio_page(folio, 0));
 	drain_lists(test, start);
 	folio->mapping = &mapping;
-	folio_get(folio);
 	set_mask_bits(folio_flags(folio, 0), 0, row->flags | BIT(PG_lru));
 	can_move = can_go(start, &block);
 	set_mask_bits(folio_flags(folio, 0), row->flags | BIT(PG_lru), 0);
 	folio->mapping = NULL;
-	folio_ref_sub(folio, 1);
 	folio_put(folio);
 	KUNIT_EXPECT_EQ(test, row->can_move, can_move);
 }
