@@ -14,7 +14,7 @@
 
 #define RACE_MS		2000
 #define LEAST_ROUNDS	3
-#define SOON_MS		3000
+#define SOON_MS		15000
 #define STEP_MS		20
 
 #define FIRST		"full 50000 500000"
@@ -138,7 +138,7 @@ static void an_oom_that_is_not_the_guests_waits_for_nothing(struct kunit *test)
 	unsigned long freed = 0, start = jiffies;
 
 	dm->shortage.oom_nb.notifier_call(&dm->shortage.oom_nb, 0, &freed);
-	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 500);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 900);
 	KUNIT_EXPECT_EQ(test, freed, 0);
 	KUNIT_EXPECT_EQ(test, dm->signs.signals & BIT(HVB_SIGNAL_OOM), 0);
 	KUNIT_EXPECT_EQ(test, dm->shortage.oom_waited_at, 0);

@@ -10,10 +10,10 @@
 #include "stage.h"
 
 /* How long an end may take, for the emulator. */
-#define END_MS		3000
+#define END_MS		6000
 
 /* How long a silent host is waited for here. */
-#define SILENCE_MS	200
+#define SILENCE_MS	1000
 
 /* How long a flood is watched, and the most that may be read of it each second. */
 #define FLOOD_MS	500

@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-#define SOON_MS	100
+#define SOON_MS	1000
 
 /**
  * struct handshake_row - a host and how the handshake ends with it

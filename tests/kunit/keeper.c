@@ -73,7 +73,7 @@ struct keeper *keeper_begin(struct kunit *test, unsigned long start,
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, stop, keeper));
 	schedule_work(&keeper->work);
 	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&keeper->has_it,
-							     5 * HZ));
+							     60 * HZ));
 	return keeper;
 }
 

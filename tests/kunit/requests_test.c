@@ -169,11 +169,11 @@ static void a_report_comes_each_second(struct kunit *test)
 
 	host_takes(host, 1000);
 	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
-	KUNIT_EXPECT_LT(test, reports_after_ms(host, 1), TICK_MS / 2);
+	KUNIT_EXPECT_LT(test, reports_after_ms(host, 1), TICK_MS);
 	second_ms = reports_after_ms(host, 2);
 	if (is_quiet(host))
 		KUNIT_EXPECT_GE(test, second_ms, TICK_MS / 2);
-	KUNIT_EXPECT_LT(test, reports_after_ms(host, 3), TICK_MS * 2);
+	KUNIT_EXPECT_LT(test, reports_after_ms(host, 3), TICK_MS * 4);
 	hvb_devices_stop_reporter(&host->dm);
 
 	hvb_memory_read(&host->dm.memory, NULL, &now);

@@ -26,7 +26,7 @@ import root
 
 HERE = Path(__file__).resolve().parent
 SUITES = "hv_balloon_b[al]*.[fp]*"	# balloon, blocks: what goes and comes back
-TIME_LIMIT = 1200	# seconds; a run takes four minutes
+TIME_LIMIT = 2400	# seconds; a run takes four minutes
 CPU = ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off",
        "-smp", "1"]
 

@@ -14,7 +14,7 @@
 #define GIVEN_PAGES	64
 
 /* How long a sleep may take to begin, and a sleeping guest to answer. */
-#define SOON_MS		3000
+#define SOON_MS		8000
 #define STEP_MS		20
 
 /* How long a request can't be answered here. */

@@ -10,7 +10,7 @@
 #include "stage.h"
 
 /* How long something may take. */
-#define SOON_MS	5000
+#define SOON_MS	30000
 #define STEP_MS	20
 
 static void run_handshake(struct work_struct *work)

@@ -28,8 +28,9 @@ WORK = "/tmp/work"
 DISK = "/tmp/disk"
 DEBIAN = "/tmp/debian"
 PAYLOAD = "/tmp/payload"	# in the outer machine, too
-BOOT_SECONDS = 90		# until the guest is started
-DEBUG_PATIENCE = 4		# a debug kernel is that much slower
+BOOT_SECONDS = 180		# until the guest is started
+PATIENCE = 3			# machines differ so much in how fast they are
+DEBUG_PATIENCE = 4		# and a debug kernel is slow anywhere
 
 
 def command_line(debian):
@@ -83,7 +84,8 @@ class Machine:
             "directory": "/tmp/guest",
             "driver": driver,
             "is_built_in": kernel.choice == "in-tree",
-            "patience": DEBUG_PATIENCE if kernel.choice == "debug" else 1,
+            "patience": DEBUG_PATIENCE if kernel.choice == "debug"
+                        else PATIENCE,
             "scenarios": [scenario.name() for scenario in scenarios],
         }
         self.boot_seconds = BOOT_SECONDS + boot.limit

@@ -6,8 +6,8 @@
 	       [--quick] [NAME...]
 
 Scenarios that want the same boot share one; boots run beside each other, but
-for those that measure time, which run alone. What nothing but time failed runs
-once more, alone. So does a boot whose guest, or the machine around it, died or
+for those that measure time, which run alone. What nothing but time failed, or
+didn't come to its end, runs once more, alone. So does a boot whose guest, or the machine around it, died or
 fell silent, when the guest's last words don't name the driver: the emulator
 loses some, whichever driver they have. The stock driver's results are shown
 for comparison and not judged; some checks are made of the results of several
@@ -148,6 +148,8 @@ class Run:
                 event["values"].items()))
         elif kind == "note":
             tell(f"{self.title} {event['scenario']}: {event['text'].strip()}")
+        elif kind == "late":
+            self.late.add(event["scenario"])
         elif kind == "loaded" and event["status"]:
             tell(f"{self.title}: insmod failed: {event['text'].strip()}")
         elif kind == "lost":
@@ -166,10 +168,20 @@ class Run:
         failed = [(item, key) for item in self.scenarios
                   for key, _ in catalogue.expected(item)
                   if not self.results.get((item.name(), key))]
-        if not self.orderly or any(key not in item.timed
-                                   for item, key in failed):
+        if not self.orderly or not all(self.is_timed(item, key)
+                                       for item, key in failed):
             return []
         return list(dict.fromkeys(item for item, _ in failed))
+
+    def is_timed(self, item, key):
+        """Whether this check can have failed for want of time alone."""
+        return key in item.timed or (item.name() in self.late and
+                                     (item.name(), key) not in self.results)
+
+    def is_measured(self):
+        """Whether all that others are compared with has been measured."""
+        return all(item.name() in self.measures for item in self.scenarios
+                   if item.compared)
 
     def forget(self, scenarios):
         """What came of these: nothing yet."""
@@ -178,6 +190,7 @@ class Run:
                         if key[0] not in names}
         self.measures = {name: values for name, values in
                          self.measures.items() if name not in names}
+        self.late = set()		# scenarios whose time was up
         self.orderly = False
         self.lost = False
         self.blamed = False		# the driver, by the guest's console
@@ -269,6 +282,8 @@ def execute(runs, jobs):
             future.result()
     for run in sorted(runs, key=lambda run: (run.boot.alone, run.boot.name)):
         if run.boot.alone:
+            run.execute()
+        if not run.judged and not run.is_measured():
             run.execute()
         if run.judged and run.spoilt():
             run.repeat(run.spoilt())

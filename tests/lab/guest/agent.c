@@ -5,8 +5,8 @@
  * the guest has no memory left: all it needs is allocated and locked at the
  * start, and reading a file starts no process.
  *
- * Request:	"<R|X> <seconds> <length>\n", then paths or a shell command
- * Answer:	"<status> <length> <time>\n", then the files or the output
+ * Request:	"<R|X> <number> <seconds> <length>\n", then paths or a shell command
+ * Answer:	"@<number> <status> <length> <time>\n", then the files or the output
  *
  * Paths stand on a line each; the files follow one another in the answer. time
  * is the guest's monotonic clock in seconds. status is the errno of a failed
@@ -180,7 +180,7 @@ static void serve(int port)
 {
 	char header[64], kind;
 	size_t at = 0, used = 0;
-	unsigned int length;
+	unsigned int number, length;
 	double seconds;
 	int status;
 
@@ -188,8 +188,8 @@ static void serve(int port)
 		receive(port, header + at, 1);
 	} while (header[at++] != '\n' && at < sizeof(header) - 1);
 	header[at] = '\0';
-	if (sscanf(header, "%c %lf %u", &kind, &seconds, &length) != 3 ||
-	    length >= sizeof(request))
+	if (sscanf(header, "%c %u %lf %u", &kind, &number, &seconds,
+		   &length) != 4 || length >= sizeof(request))
 		exit(1);
 	receive(port, request, length);
 	request[length] = '\0';
@@ -199,8 +199,8 @@ static void serve(int port)
 	else
 		status = run(request, seconds, &used);
 
-	at = snprintf(header, sizeof(header), "%d %zu %.6f\n", status, used,
-		      now());
+	at = snprintf(header, sizeof(header), "@%u %d %zu %.6f\n", number,
+		      status, used, now());
 	transmit(port, header, at);
 	transmit(port, answer, used);
 }

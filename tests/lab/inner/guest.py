@@ -43,7 +43,8 @@ class Guest:
     BOOT_MEMORY = 1024		# MiB that a guest of virtio-mem boots with
     HOTPLUG = 72 << 10		# MiB of addresses: that is aligned to 32 GiB
 
-    def __init__(self, boot, directory):
+    def __init__(self, boot, directory, patience):
+        """patience: what each limit is multiplied by, but for that of a boot."""
         self.directory = Path(directory)
         self.console = self.directory / "console.log"
         self.trace = self.directory / "trace.log"
@@ -56,9 +57,12 @@ class Guest:
             stdout=subprocess.DEVNULL, stderr=open(self.errors, "wb"))
         self.qmp = qmp.Qmp(self.path("monitor"), self.process)
         self.lock = threading.Lock()	# one request at a time
+        self.number = 0			# of the last request
+        self.patience = 1
         self.offset = 0.0		# this machine's clock less the guest's
         self.connect()
         self.read("/proc/uptime", limit=boot["limit"])
+        self.patience = patience
 
     def connect(self):
         self.channel = socket.socket(socket.AF_UNIX)
@@ -143,16 +147,22 @@ class Guest:
         return data
 
     def ask(self, kind, text, limit):
-        """(status, output) of one request to the agent."""
+        """(status, output) of one request to the agent.
+
+        What is left of an answer that nobody waited for is skipped.
+        """
         data = text.encode()
+        limit *= self.patience
         with self.lock:
+            self.number += 1
             self.channel.settimeout(limit + 30)
-            self.channel.sendall(b"%s %d %d\n" % (kind, limit, len(data)) +
-                                 data)
+            self.channel.sendall(b"%s %d %d %d\n" % (
+                kind, self.number, limit, len(data)) + data)
+            own = re.compile(rb"@%d (\d+) (\d+) (\S+)\n$" % self.number)
             header = b""
-            while not header.endswith(b"\n"):
-                header += self.receive(1)
-            status, size, clock = header.split()
+            while not (found := own.search(header)):
+                header = header[-64:] + self.receive(1)
+            status, size, clock = found.groups()
             self.offset = time.time() - float(clock)
             return int(status), self.receive(int(size)).decode(
                 errors="replace")
@@ -242,7 +252,7 @@ class Guest:
 
     def wait_for(self, condition, limit, interval=0.1):
         """Whether condition() came true within limit seconds."""
-        end = time.monotonic() + limit
+        end = time.monotonic() + limit * self.patience
         while not condition():
             if time.monotonic() > end:
                 return False

@@ -69,9 +69,8 @@ def parse(line):
 class Host:
     """What a Dynamic Memory host does to a guest, and what it hears."""
 
-    def __init__(self, guest, patience):
+    def __init__(self, guest):
         self.guest = guest
-        self.patience = patience	# what every limit is multiplied by
         self.qmp = guest.qmp
         self.file = open(guest.trace, encoding="utf-8", errors="replace")
         self.partial = ""
@@ -99,8 +98,8 @@ class Host:
 
     def wait_idle(self, limit):
         """Waits until the host has nothing under way; False if it has."""
-        return self.guest.wait_for(lambda: self.state() == "S_IDLE",
-                                   limit * self.patience, 0.05)
+        return self.guest.wait_for(lambda: self.state() == "S_IDLE", limit,
+                                   0.05)
 
     def wait_ready(self):
         """The host acts on targets 50 s of guest time after the handshake."""

@@ -34,8 +34,8 @@ class Lab:
         self.driver = driver		# as run.Run has it
         self.is_built_in = is_built_in
         self.emit = emit
-        self.guest = Guest(boot, directory)
-        self.host = Host(self.guest, patience)
+        self.guest = Guest(boot, directory, patience)
+        self.host = Host(self.guest)
         self.load_seconds = 0.0
 
     @property

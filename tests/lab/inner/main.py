@@ -29,7 +29,9 @@ def run_scenario(lab, scenario, patience):
     signal.alarm(scenario.limit * patience)
     try:
         scenario(lab).run()
-    except Exception:
+    except Exception as error:
+        if isinstance(error, TimeoutError):
+            emit("late", scenario=name)
         emit("note", scenario=name, text=traceback.format_exc())
     finally:
         signal.alarm(0)

@@ -32,7 +32,7 @@ class Run(scenario.Scenario):
                        "-o freezer cgroup /sys/fs/cgroup/freezer")
         before = self.guest.read("/proc/1/cgroup")
         self.lab.load_driver()
-        self.guest.wait_for(self.line, 60 * self.host.patience)
+        self.guest.wait_for(self.line, 60)
         after = self.guest.read("/proc/1/cgroup")
         self.check("alone", before == after and not
                    re.search("^0::", after, re.MULTILINE), after.strip())
@@ -75,7 +75,7 @@ class Run(scenario.Scenario):
     def wait_armed(self):
         return self.guest.wait_for(
             lambda: self.lab.driver_says().get("psi_trigger", "none") != "none",
-            30 * self.host.patience)
+            30)
 
     def line(self):
         return next((line.split("] ", 1)[-1] for line in

@@ -151,7 +151,7 @@ class Run(scenario.Scenario):
             lines = self.guest.attempt(WAITING, 60)[1].splitlines()
             since = {line: since.get(line, now) for line in lines}
             stuck = [line for line, start in since.items()
-                     if now - start > MOMENT * self.host.patience]
+                     if now - start > MOMENT * self.guest.patience]
             ended = int(self.guest.read_all([ROUNDS]).strip() or 0)
             if stuck or ended == self.rounds:
                 return ended, stuck
@@ -162,11 +162,11 @@ class Run(scenario.Scenario):
     def suspend(self):
         """Whether all devices slept; that is refused while the driver works."""
         before = self.last_image()
-        woke = self.guest.suspend(60 * self.host.patience)
+        woke = self.guest.suspend(60)
         return woke and self.last_image() != before
 
     def last_image(self):
-        return self.guest.run(LAST_IMAGE, 120 * self.host.patience)
+        return self.guest.run(LAST_IMAGE, 120)
 
     def count(self):
         done = self.guest.read("/tmp/done").split("\n")
@@ -196,7 +196,7 @@ class Run(scenario.Scenario):
             says = self.lab.driver_says()
             return {name: says.get(name) for name in CHANGED}
         same = self.guest.wait_for(lambda: now() == CHANGED,
-                                   10 * self.host.patience)
+                                   10)
         return same, now()
 
 

@@ -68,7 +68,8 @@ class Run(scenario.Scenario):
 
     def fits(self):
         load = self.container(INSIDE, memory_max=f"{LIMIT}M")
-        load.wait_touched(30)
+        if load.wait_touched(30) is None:
+            raise TimeoutError(f"{INSIDE} MiB aren't touched")
         time.sleep(2)
         demand, _ = self.demand()
         self.end(load)
@@ -114,11 +115,13 @@ class Run(scenario.Scenario):
         before = int(self.lab.driver_says()["signals_oom"])
         load = self.container(BEYOND, memory_max=f"{LIMIT}M",
                               memory_swap_max="0")
-        self.guest.wait_for(lambda: not load.alive(), 30)
-        self.guest.forgive(self.guest.dmesg().rpartition(KILLER)[2])
+        ended = self.guest.wait_for(lambda: not load.alive(), 30)
+        dmesg = self.guest.dmesg()
+        self.guest.forgive(dmesg.rpartition(KILLER)[2])
         self.end(load)
         signals = int(self.lab.driver_says()["signals_oom"]) - before
-        self.check("oom", not signals, f"{signals} signals")
+        self.check("oom", ended and KILLER in dmesg and not signals,
+                   f"{signals} signals")
 
     def reclaim(self, fits):
         load = self.container(INSIDE, memory_max=f"{LIMIT}M")

@@ -15,7 +15,7 @@ class Run(scenario.Scenario):
         "touched": "a load larger than the boot memory fits in",
         "checked": "every page of that load held its data",
     }
-    limit = 500
+    limit = 400
 
     def run(self):
         self.host.wait_ready()
@@ -33,7 +33,7 @@ class Run(scenario.Scenario):
         self.check("online", states.count("offline") == 0,
                    f"{len(states)} blocks, {states.count('offline')} offline")
         load = Load(self.guest, "committed", int(total) + 768)
-        seconds = load.wait_touched(240)
+        seconds = load.wait_touched(120)
         self.check("touched", seconds is not None,
                    f"{total + 768:.0f} MiB touched in {seconds} s")
         result = load.stop()

@@ -17,14 +17,14 @@ class Run(scenario.Scenario):
         "alive": "the load runs to the end",
         "data": "every page of the load held its data",
     }
-    limit = 600
+    limit = 400
 
     def run(self):
         self.host.wait_ready()
         if self.host.actual() < 3072:
             self.host.resize(3072)
         load = Load(self.guest, "committed", LOAD)
-        if load.wait_touched(240) is None:
+        if load.wait_touched(90) is None:
             self.note(load.output())
         for key, change in STEPS.items():
             size, total = self.lab.sizes()

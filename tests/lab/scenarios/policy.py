@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """online_policy: where hot-added memory goes under each of its values."""
 
+import time
+
 import scenario
 
 STEP = 512
@@ -56,6 +58,9 @@ class Run(scenario.Scenario):
         def new():
             return [block for block in self.lab.blocks()
                     if block[0] not in old]
-        self.guest.wait_for(lambda: value != "off" and all(
-            state == "online" for _, state, _ in new()), 5)
+        if value == "off":
+            time.sleep(5)
+        else:
+            self.guest.wait_for(lambda: all(
+                state == "online" for _, state, _ in new()), 5)
         return new()

@@ -56,7 +56,7 @@ class Run(scenario.Scenario):
         before = self.signals()
         load = Load(self.guest, "noreserve", int(self.guest.total()) + 200)
         self.guest.wait_for(lambda: self.signals() > before + 2,
-                            60 * self.host.patience)
+                            60)
         after = self.signals()
         load.kill()
         self.check(key, after > before + 2, f"{before} signals, then {after}")
@@ -88,7 +88,7 @@ class Run(scenario.Scenario):
 
     def wait_armed(self):
         self.guest.wait_for(lambda: self.armed() == [*CHANGED.values()],
-                            30 * self.host.patience)
+                            30)
 
     def missing(self):
         return self.lab.driver_says().get("psi_missing", "")

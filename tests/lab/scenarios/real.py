@@ -136,6 +136,7 @@ def of(name):
     disk = program.disk
 
     class Real(Run):
+        timed = ("ends", "unswapped")	# a host that is late costs swap
         boot = scenario.Boot(f"real-{disk}", memory=MINIMUM, swap=4096,
                              alone=True, debian=disk, limit=180)
         checks = {key: SENTENCES[key] for key in ("ends", *program.checks)}

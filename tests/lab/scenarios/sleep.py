@@ -68,7 +68,7 @@ class Run(scenario.Scenario):
         def ask():
             time.sleep(self.random.uniform(BEFORE - 0.5, BEFORE + 1))
             self.host.set_target(target)
-        limit = 60 * self.host.patience
+        limit = 60
         return self.guest.suspend(limit, BEFORE, ask) and self.guest.wait_for(
             lambda: self.host.events("close", mark) and
             self.host.events("caps", mark), limit)

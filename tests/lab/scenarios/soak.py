@@ -55,7 +55,7 @@ class Run(scenario.Scenario):
         stages = -(-cycles // self.every)
         for stage in range(stages):
             load = Load(self.guest, "committed", LOAD)
-            load.wait_touched(60 * self.host.patience)	# gives none before
+            load.wait_touched(60)	# gives none before
             first = stage * self.every
             for cycle in range(first, min(cycles, first + self.every)):
                 self.cycle(cycle)
@@ -105,11 +105,11 @@ class Run(scenario.Scenario):
         """Whether the driver went through it and talks to the host again."""
         mark = self.host.mark()
         self.guest.write(STALLS, "1")
-        woke = self.guest.suspend(60 * self.host.patience)
+        woke = self.guest.suspend(60)
         self.guest.write(STALLS, "0")
         return woke and self.guest.wait_for(
             lambda: self.host.events("close", mark) and
-            self.host.events("caps", mark), 10 * self.host.patience)
+            self.host.events("caps", mark), 10)
 
     def judge(self, cycles, stages, suspends):
         self.check("cycles", not self.missed, "; ".join(self.missed) or

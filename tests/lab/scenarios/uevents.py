@@ -54,11 +54,12 @@ class Run(scenario.Scenario):
     @contextlib.contextmanager
     def listener(self):
         self.guest.run(f"uevents memory >{OUT} 2>&1 & echo $! >{OUT}.pid")
-        self.guest.wait_for(lambda: "listening" in self.guest.read(OUT), 10)
+        self.guest.wait_for(
+            lambda: "listening" in self.guest.read_all([OUT]), 10)
         try:
             yield
         finally:
-            self.guest.run(f"kill $(cat {OUT}.pid)")
+            self.guest.run(f"kill $(cat {OUT}.pid); rm {OUT}")
 
     def heard(self):
         """What was heard until now, without the word that it listens."""
