@@ -51,6 +51,7 @@ class Guest:
         self.errors = self.directory / "qemu.log"
         self.seen = set()
         self.silent = False
+        self.complaint = ""		# a bad line with what is around it
         self.process = subprocess.Popen(
             self.command_line(boot), stdin=subprocess.DEVNULL,
             env={**os.environ, "TMPDIR": directory},
@@ -284,10 +285,14 @@ class Guest:
         except (OSError, GuestError):
             self.silent = True
             text += "\nBUG: the guest does not answer\n"
-        found = [line.strip() for line in text.splitlines()
+        lines = [line.strip() for line in text.splitlines()]
+        found = [line for line in lines
                  if BAD.search(line) and not HARMLESS.search(line)]
         new = [line for line in dict.fromkeys(found) if line not in self.seen]
         self.seen.update(new)
+        if new:
+            at = lines.index(new[0])
+            self.complaint = "\n".join(lines[max(0, at - 30):at + 150])
         return new
 
     def confess(self):

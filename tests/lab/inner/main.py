@@ -36,6 +36,8 @@ def run_scenario(lab, scenario, patience):
     finally:
         signal.alarm(0)
     bad = lab.guest.new_bad_lines()
+    if bad:
+        emit("log", name="complaint", text=lab.guest.complaint)
     emit("check", scenario=name, key=catalogue.CLEAN[0], passed=not bad,
          measured="; ".join(bad[:5]))
     emit("end", scenario=name, seconds=round(time.monotonic() - start, 1))
