@@ -20,6 +20,7 @@
  * @overcommit: what the kernel promises
  * @limit_percent: where it promises no more than there is: the share of memory
  *	beside swap that may be promised, 0 when the limit is fixed
+ * @pool_pages: in pools of huge pages, where the limit leaves them out
  * @shown_pages: what MemTotal shows on top of @total_pages
  * @ballooned_pages: given to the host
  * @offline_pages: added by the host and backed, but not online and not about to
@@ -56,6 +57,7 @@ struct hvb_counters {
 	u64 commit_pages;
 	enum hvb_overcommit overcommit;
 	u32 limit_percent;
+	u64 pool_pages;
 	u64 shown_pages;
 	u64 ballooned_pages;
 	u64 offline_pages;

@@ -8,9 +8,10 @@
  * shown: MemTotal is what the kernel goes by.
  *
  * With vm.overcommit_memory=2, all promises together may come to a share of
- * memory, and swap. There a promise is what needs memory, touched or not:
+ * memory, pools of huge pages left out, and swap. There a promise is what needs
+ * memory, touched or not:
  *
- *   size for promises = (commit charge - swap) * 100 / vm.overcommit_ratio
+ *   size for promises = pools + (commit charge - swap) * 100 / vm.overcommit_ratio
  *
  * What is left of the size counts as available only as far as the limit allows
  * to promise it. With vm.overcommit_kbytes, the limit doesn't follow the size.
@@ -26,6 +27,26 @@
 /* Refusals are likely when so much of what could be had can't be promised. */
 #define REFUSED_PERCENT	150
 
+static bool has_limit(const struct hvb_counters *now)
+{
+	return now->overcommit == HVB_OVERCOMMIT_NEVER && now->limit_percent;
+}
+
+/**
+ * hvb_promise_tasks() - what of the size all promises take
+ * @now: the counters
+ *
+ * It grows when tasks are promised more, and not when an admin makes a pool.
+ *
+ * Return: pages of 4 KiB; 0 where there is no limit that follows the size.
+ */
+u64 hvb_promise_tasks(const struct hvb_counters *now)
+{
+	u64 beyond = now->commit_pages - min(now->commit_pages, now->swap_pages);
+
+	return has_limit(now) ? div64_u64(beyond * 100, now->limit_percent) : 0;
+}
+
 /**
  * hvb_promise_size() - the size at which the limit covers all promises
  * @now: the counters
@@ -34,11 +55,7 @@
  */
 u64 hvb_promise_size(const struct hvb_counters *now)
 {
-	u64 beyond = now->commit_pages - min(now->commit_pages, now->swap_pages);
-
-	if (now->overcommit != HVB_OVERCOMMIT_NEVER || !now->limit_percent)
-		return 0;
-	return div64_u64(beyond * 100, now->limit_percent);
+	return has_limit(now) ? hvb_promise_tasks(now) + now->pool_pages : 0;
 }
 
 /**

@@ -19,6 +19,7 @@ enum hvb_overcommit {
 	HVB_OVERCOMMIT_NEVER,
 };
 
+u64 hvb_promise_tasks(const struct hvb_counters *now);
 u64 hvb_promise_size(const struct hvb_counters *now);
 u64 hvb_promise_room(const struct hvb_counters *now);
 u64 hvb_promise_most(const struct hvb_counters *now, u64 max_pages);

@@ -86,7 +86,7 @@ static bool take_sample(struct hvb_reporter *rep, const struct hvb_counters *now
 {
 	const struct hvb_sample sample = {
 		.now_us = now_us,
-		.task_pages = max(now->task_pages, hvb_promise_size(now)),
+		.task_pages = max(now->task_pages, hvb_promise_tasks(now)),
 		.avail_pages = hvb_promise_room(now),
 		.need_pages = need->need_pages,
 		.headroom_pages = need->headroom_pages,

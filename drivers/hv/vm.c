@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel knows of swap and of what it promises (vm.overcommit_memory),
- * and modules can only read from files (fs.c).
+ * What the kernel knows of swap, of pools of huge pages and of what it promises
+ * (vm.overcommit_memory), and modules can only read from files (fs.c).
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -26,15 +26,15 @@
 /* When more swap goes than was written to, some was turned off. */
 #define GONE_PAGES	HVB_MIB_PAGES(16)
 
-/* Enough of /proc/meminfo, and what is looked for there. */
-#define MEMINFO_BYTES	1024
-#define SWAP_TOTAL	"SwapTotal:"
+/* More than /proc/meminfo has, as pools come near its end. */
+#define MEMINFO_BYTES	4096
 
 /**
  * struct seen - what was seen last; pages of 4 KiB
  * @at: when, in jiffies, 0 before the first time
  * @overcommit: see enum hvb_overcommit
  * @limit_percent: see struct hvb_counters
+ * @pool_pages: all pools of huge pages
  * @swap_pages: all swap
  * @swap_free_pages: of it, what was free
  * @swapped_out_pages: what had ever been written to it
@@ -43,6 +43,7 @@ struct seen {
 	unsigned long at;
 	enum hvb_overcommit overcommit;
 	u32 limit_percent;
+	u64 pool_pages;
 	u64 swap_pages;
 	u64 swap_free_pages;
 	u64 swapped_out_pages;
@@ -98,20 +99,27 @@ static unsigned long read_setting(const char *path)
 	return value;
 }
 
-/* Return: all swap, 4 KiB pages; when it can't be read, what it was. */
-static u64 read_swap(void)
+/* Return: what is after a label, 4 KiB pages; 0 when there is no such label. */
+static u64 find_pages(const char *text, const char *label)
+{
+	const char *found = strstr(text, label);
+	unsigned long kib;
+
+	if (!found || sscanf(found + strlen(label), " %lu kB", &kib) != 1)
+		return 0;
+	return kib / 4;
+}
+
+/* When it can't be read, all stays as it was. */
+static void look_at_meminfo(void)
 {
 	char *text = kmalloc(MEMINFO_BYTES, GFP_KERNEL);
-	u64 pages = seen.swap_pages;
-	unsigned long kib;
-	char *line = NULL;
 
-	if (text && read_text("meminfo", text, MEMINFO_BYTES))
-		line = strstr(text, SWAP_TOTAL);
-	if (line && sscanf(line, SWAP_TOTAL " %lu kB", &kib) == 1)
-		pages = kib / 4;
+	if (text && read_text("meminfo", text, MEMINFO_BYTES)) {
+		WRITE_ONCE(seen.swap_pages, find_pages(text, "SwapTotal:"));
+		WRITE_ONCE(seen.pool_pages, find_pages(text, "Hugetlb:"));
+	}
 	kfree(text);
-	return pages;
 }
 
 static void look(void)
@@ -124,7 +132,7 @@ static void look(void)
 		percent = read_setting("sys/vm/overcommit_ratio");
 	WRITE_ONCE(seen.limit_percent, percent);
 	WRITE_ONCE(seen.overcommit, mode);
-	WRITE_ONCE(seen.swap_pages, read_swap());
+	look_at_meminfo();
 }
 
 static bool is_due(const struct hvb_counters *now)
@@ -157,8 +165,8 @@ static void tend(const struct hvb_counters *now)
 
 /**
  * hvb_vm_look() - what the kernel promises, and how much swap there is
- * @now: its overcommit and limit_percent are filled in; its swap_free_pages and
- *	swapped_out_pages tell whether swap was turned on or off
+ * @now: its overcommit, limit_percent and pool_pages are filled in; its
+ *	swap_free_pages and swapped_out_pages tell whether swap was turned on or off
  *
  * Files are only opened in kernel threads; others get what was seen last.
  *
@@ -170,4 +178,5 @@ void hvb_vm_look(struct hvb_counters *now)
 		tend(now);
 	now->overcommit = READ_ONCE(seen.overcommit);
 	now->limit_percent = READ_ONCE(seen.limit_percent);
+	now->pool_pages = READ_ONCE(seen.pool_pages);
 }

@@ -184,12 +184,13 @@ EXPORT_SYMBOL_GPL(psi_trigger_fired);
 
 
 def limits(kernel):
-    """mm: Export the overcommit policy and the size of swap
+    """mm: Export the overcommit policy, the size of swap and of huge pages
 
     A guest's driver that tells the host how much memory is needed has to
     count what is in swap, and has to know whether the commit charge has a
-    limit, and one that grows with memory. Modules see how much swap is free,
-    but neither how much there is nor the policy.
+    limit, and one that grows with memory other than huge pages. Modules see
+    how much swap is free, but neither how much there is nor the policy, nor
+    how large the pools of huge pages are.
 
     Export these, and add vm_overcommit_percent() for the limit.
     """
@@ -214,6 +215,9 @@ unsigned int vm_overcommit_percent(void)
 }
 EXPORT_SYMBOL_GPL(vm_overcommit_percent);
 """)
+    with editing(kernel / "mm/hugetlb.c") as hugetlb:
+        hugetlb.below("unsigned long hugetlb_total_pages(void)",
+                      "EXPORT_SYMBOL_GPL(hugetlb_total_pages);\n")
     with editing(kernel / "mm/swapfile.c") as swapfile:
         swapfile.after("long total_swap_pages;",
                        "EXPORT_SYMBOL_GPL(total_swap_pages);\n")

@@ -109,6 +109,7 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_promise_most);
 EXPORT_SYMBOL_IF_KUNIT(hvb_promise_room);
 EXPORT_SYMBOL_IF_KUNIT(hvb_promise_shown);
 EXPORT_SYMBOL_IF_KUNIT(hvb_promise_size);
+EXPORT_SYMBOL_IF_KUNIT(hvb_promise_tasks);
 EXPORT_SYMBOL_IF_KUNIT(hvb_ranges_contains);
 EXPORT_SYMBOL_IF_KUNIT(hvb_ranges_count);
 EXPORT_SYMBOL_IF_KUNIT(hvb_ranges_destroy);

@@ -212,6 +212,8 @@ MUTANTS = [
     ("promise.a_limit*", "promise.c",
      "now->commit_pages - min(now->commit_pages, now->swap_pages)",
      "now->commit_pages"),
+    ("promise.a_limit*", "promise.c",
+     "hvb_promise_tasks(now) + now->pool_pages", "hvb_promise_tasks(now)"),
     ("promise.a_limit*", "promise.c", "min(now->avail_pages, now->total_pages -",
      "max(now->avail_pages, now->total_pages -"),
     ("promise.refusals*", "promise.c", " + now->shown_pages + ", " + "),

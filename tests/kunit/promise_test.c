@@ -15,6 +15,7 @@ struct size_row {
 	struct hvb_counters now;
 	u64 size;
 	u64 room;
+	u64 apart;	/* of the size, no promise */
 };
 
 static const struct size_row size_rows[] = {
@@ -37,9 +38,19 @@ static const struct size_row size_rows[] = {
 	{ "more promised than the size covers",
 	  { GUEST, .commit_pages = 501, .limit_percent = 50,
 	    .overcommit = HVB_OVERCOMMIT_NEVER }, 1002, 0 },
-	{ "a limit that is fixed",
-	  { GUEST, .commit_pages = 900, .overcommit = HVB_OVERCOMMIT_NEVER },
+	{ "a limit that leaves huge pages out",
+	  { GUEST, .commit_pages = 300, .limit_percent = 50, .pool_pages = 150,
+	    .overcommit = HVB_OVERCOMMIT_NEVER }, 750, 250, 150 },
+	{ "huge pages, and swap for all promises",
+	  { GUEST, .commit_pages = 300, .limit_percent = 50, .swap_pages = 301,
+	    .pool_pages = 450, .overcommit = HVB_OVERCOMMIT_NEVER },
+	  450, 550, 450 },
+	{ "huge pages and no limit",
+	  { GUEST, .commit_pages = 900, .limit_percent = 50, .pool_pages = 150 },
 	  0, 600 },
+	{ "a limit that is fixed",
+	  { GUEST, .commit_pages = 900, .pool_pages = 150,
+	    .overcommit = HVB_OVERCOMMIT_NEVER }, 0, 600 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(size, size_rows, name);
@@ -50,6 +61,8 @@ static void a_limit_is_kept_by_the_size(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, row->size, hvb_promise_size(&row->now));
 	KUNIT_EXPECT_EQ(test, row->room, hvb_promise_room(&row->now));
+	KUNIT_EXPECT_EQ(test, row->size - row->apart,
+			hvb_promise_tasks(&row->now));
 }
 
 struct refused_row {

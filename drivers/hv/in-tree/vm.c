@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Swap and what the kernel promises (vm.overcommit_memory).
+ * Swap, pools of huge pages, and what the kernel promises (vm.overcommit_memory).
  */
+#include <linux/hugetlb.h>
 #include <linux/mman.h>
 #include <linux/swap.h>
 
@@ -26,7 +27,7 @@ u64 hvb_vm_swap_used_pages(const struct hvb_counters *now)
 
 /**
  * hvb_vm_look() - what the kernel promises
- * @now: its overcommit and limit_percent are filled in
+ * @now: its overcommit, limit_percent and pool_pages are filled in
  *
  * Context: any.
  */
@@ -35,4 +36,5 @@ void hvb_vm_look(struct hvb_counters *now)
 	now->overcommit = READ_ONCE(sysctl_overcommit_memory);
 	if (now->overcommit == HVB_OVERCOMMIT_NEVER)
 		now->limit_percent = vm_overcommit_percent();
+	now->pool_pages = hvb_to_wire(hugetlb_total_pages());
 }
