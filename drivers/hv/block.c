@@ -74,11 +74,14 @@ void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base)
 /**
  * hvb_block_exit() - undo hvb_block_init()
  * @ctl: no longer in use
+ *
+ * Nobody opens files for the device any more.
  */
 void hvb_block_exit(struct hvb_block_ctl *ctl)
 {
 	mntput(ctl->sysfs);
 	ctl->sysfs = NULL;
+	hvb_fs_exit();
 }
 
 /* The mount is kept: there may be no memory for another when it is needed. */

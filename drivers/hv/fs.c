@@ -12,7 +12,10 @@
  * superblock gets one more mount, and the filesystem isn't asked. That mount
  * lasts as long as the file is open, and keeps nobody from unmounting.
  *
- * sysfs and proc have no system-wide options.
+ * sysfs and proc have no system-wide options. But each mount of proc is an
+ * instance of its own, and before 6.7 making one waits for everybody who
+ * reclaims. So one of each is kept. That of proc shows the initial pid namespace,
+ * which never ends.
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -20,6 +23,7 @@
 #include <linux/fs_context.h>
 #include <linux/module.h>
 #include <linux/mount.h>
+#include <linux/mutex.h>
 
 #include "fs.h"
 
@@ -28,6 +32,10 @@ static const char * const names[] = {
 	[HVB_FS_CGROUP2] = "cgroup2",
 	[HVB_FS_PROC] = "proc",
 };
+
+/* Mounts of sysfs and proc, written under the lock. */
+static DEFINE_MUTEX(kept_lock);
+static struct vfsmount *kept[ARRAY_SIZE(names)];
 
 static void find_live(struct super_block *sb, void *data)
 {
@@ -89,6 +97,38 @@ struct vfsmount *hvb_fs_mount(enum hvb_filesystem which)
 	return mnt;
 }
 
+/* Return: a reference of its own, or an error, after which it is tried again. */
+static struct vfsmount *keep(enum hvb_filesystem which)
+{
+	struct vfsmount *mnt;
+
+	mutex_lock(&kept_lock);
+	mnt = kept[which] ?: hvb_fs_mount(which);
+	if (!IS_ERR(mnt))
+		kept[which] = mntget(mnt);
+	mutex_unlock(&kept_lock);
+	return mnt;
+}
+
+/**
+ * hvb_fs_exit() - unmount what was kept mounted
+ *
+ * If a device is left that opens files, it is mounted again.
+ *
+ * Context: may sleep.
+ */
+void hvb_fs_exit(void)
+{
+	unsigned int i;
+
+	mutex_lock(&kept_lock);
+	for (i = 0; i < ARRAY_SIZE(kept); i++) {
+		mntput(kept[i]);
+		kept[i] = NULL;
+	}
+	mutex_unlock(&kept_lock);
+}
+
 /**
  * hvb_fs_open() - open a file
  * @which: on which filesystem
@@ -102,7 +142,8 @@ struct vfsmount *hvb_fs_mount(enum hvb_filesystem which)
  */
 struct file *hvb_fs_open(enum hvb_filesystem which, const char *path, int flags)
 {
-	struct vfsmount *mnt = hvb_fs_mount(which);
+	struct vfsmount *mnt = which == HVB_FS_CGROUP2 ? hvb_fs_mount(which) :
+							 keep(which);
 	struct file *file;
 
 	if (IS_ERR(mnt))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * cgroup2, whose files PSI's triggers come from in a module: it is mounted late,
- * it stays as it is, and it can be unmounted. And a wait queue that goes away
- * (watch.c).
+ * it stays as it is, and it can be unmounted. A wait queue that goes away
+ * (watch.c). And proc, of which there is one instance more at most.
  */
 #include <kunit/test.h>
 #include <linux/anon_inodes.h>
@@ -11,6 +11,8 @@
 #include <linux/slab.h>
 
 #include "cgroup.h"
+#include "fs.h"
+#include "host.h"
 #include "triggers.h"
 #include "watch.h"
 
@@ -129,12 +131,66 @@ static void cgroup2_can_be_unmounted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENXIO, triggers_set(dm, HVB_PSI_TRIGGER, FULL));
 }
 
+static void count_one(struct super_block *sb, void *nr)
+{
+	++*(unsigned int *)nr;
+}
+
+static unsigned int proc_instances(struct kunit *test)
+{
+	struct file_system_type *type = get_fs_type("proc");
+	unsigned int nr = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, type);
+	iterate_supers_type(type, count_one, &nr);
+	module_put(type->owner);
+	return nr;
+}
+
+static struct file *proc_open(struct kunit *test)
+{
+	struct file *file = hvb_fs_open(HVB_FS_PROC, "meminfo", O_RDONLY);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	return file;
+}
+
+static void proc_is_mounted_once(struct kunit *test)
+{
+	unsigned int nr = proc_instances(test);
+	struct file *file;
+
+	__fput_sync(proc_open(test));
+	KUNIT_EXPECT_EQ(test, nr + 1, proc_instances(test));
+	file = proc_open(test);
+	KUNIT_EXPECT_EQ(test, nr + 1, proc_instances(test));
+	hvb_fs_exit();
+	KUNIT_EXPECT_EQ(test, nr + 1, proc_instances(test));
+	__fput_sync(file);
+	KUNIT_EXPECT_EQ(test, nr, proc_instances(test));
+	hvb_fs_exit();
+	KUNIT_EXPECT_EQ(test, nr, proc_instances(test));
+}
+
+static void proc_is_unmounted_with_the_device(struct kunit *test)
+{
+	struct host *host = host_connected(test);
+	unsigned int nr = proc_instances(test);
+
+	__fput_sync(proc_open(test));
+	KUNIT_EXPECT_EQ(test, nr + 1, proc_instances(test));
+	host_restart_driver(host);
+	KUNIT_EXPECT_EQ(test, nr, proc_instances(test));
+}
+
 static struct kunit_case cgroup2_cases[] = {
 	KUNIT_CASE(a_file_that_wakes_is_asked),
 	KUNIT_CASE(a_queue_that_goes_away_is_left),
 	KUNIT_CASE_SLOW(psi_waits_until_cgroup2_is_mounted),
 	KUNIT_CASE(the_options_of_cgroup2_stay),
 	KUNIT_CASE(cgroup2_can_be_unmounted),
+	KUNIT_CASE(proc_is_mounted_once),
+	KUNIT_CASE(proc_is_unmounted_with_the_device),
 	{}
 };
 

@@ -74,6 +74,7 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_glance);
 EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_look_us);
 EXPORT_SYMBOL_IF_KUNIT(hvb_forecast_sample);
 EXPORT_SYMBOL_IF_KUNIT(hvb_fresh_hold);
+EXPORT_SYMBOL_IF_KUNIT(hvb_fs_exit);
 EXPORT_SYMBOL_IF_KUNIT(hvb_fs_open);
 EXPORT_SYMBOL_IF_KUNIT(hvb_give_blocks_one);
 EXPORT_SYMBOL_IF_KUNIT(hvb_hot_add_go_on);
