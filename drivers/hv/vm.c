@@ -87,16 +87,13 @@ static bool read_text(const char *path, char *text, size_t size)
 	return true;
 }
 
-/* Return: the number in a file of vm's; 0 when it can't be read. */
-static unsigned long read_setting(const char *path)
+/* Return: true if there is a number in that file. */
+static bool read_setting(const char *path, unsigned long *value)
 {
-	unsigned long value;
 	char text[24];
 
-	if (!read_text(path, text, sizeof(text)) ||
-	    kstrtoul(strim(text), 10, &value))
-		return 0;
-	return value;
+	return read_text(path, text, sizeof(text)) &&
+	       !kstrtoul(strim(text), 10, value);
 }
 
 /* Return: what is after a label, 4 KiB pages; 0 when there is no such label. */
@@ -110,7 +107,21 @@ static u64 find_pages(const char *text, const char *label)
 	return kib / 4;
 }
 
-/* When it can't be read, all stays as it was. */
+/* As with those below: when it can't be read, all stays as it was. */
+static void look_at_limit(void)
+{
+	unsigned long mode, kib = 0, percent = 0;
+
+	if (!read_setting("sys/vm/overcommit_memory", &mode))
+		return;
+	if (mode == HVB_OVERCOMMIT_NEVER &&
+	    !(read_setting("sys/vm/overcommit_kbytes", &kib) &&
+	      read_setting("sys/vm/overcommit_ratio", &percent)))
+		return;
+	WRITE_ONCE(seen.limit_percent, kib ? 0 : percent);
+	WRITE_ONCE(seen.overcommit, mode);
+}
+
 static void look_at_meminfo(void)
 {
 	char *text = kmalloc(MEMINFO_BYTES, GFP_KERNEL);
@@ -120,19 +131,6 @@ static void look_at_meminfo(void)
 		WRITE_ONCE(seen.pool_pages, find_pages(text, "Hugetlb:"));
 	}
 	kfree(text);
-}
-
-static void look(void)
-{
-	unsigned long mode = read_setting("sys/vm/overcommit_memory");
-	u32 percent = 0;
-
-	if (mode == HVB_OVERCOMMIT_NEVER &&
-	    !read_setting("sys/vm/overcommit_kbytes"))
-		percent = read_setting("sys/vm/overcommit_ratio");
-	WRITE_ONCE(seen.limit_percent, percent);
-	WRITE_ONCE(seen.overcommit, mode);
-	look_at_meminfo();
 }
 
 static bool is_due(const struct hvb_counters *now)
@@ -155,7 +153,8 @@ static void tend(const struct hvb_counters *now)
 		unsigned int flags = memalloc_noreclaim_save();
 
 		seen.at = jiffies ?: 1;
-		look();
+		look_at_limit();
+		look_at_meminfo();
 		memalloc_noreclaim_restore(flags);
 	}
 	seen.swap_free_pages = now->swap_free_pages;
