@@ -265,7 +265,7 @@ void hvb_counters_read_room(const struct hvb_counters *last,
 			    const struct hvb_glance *seen,
 			    struct hvb_counters *now)
 {
-	unsigned long thrashed;
+	unsigned long thrashed, refault;
 
 	memset(now, 0, sizeof(*now));
 	hvb_counters_read_avail(now);
@@ -273,9 +273,11 @@ void hvb_counters_read_room(const struct hvb_counters *last,
 	now->commit_pages = hvb_to_wire(vm_memory_committed());
 	now->swap_free_pages = seen->swap_free_pages;
 	thrashed = global_node_page_state_pages(WORKINGSET_RESTORE_FILE);
+	refault = global_node_page_state_pages(WORKINGSET_REFAULT_FILE);
 	now->thrashed_pages = hvb_to_wire(thrashed);
+	now->refault_pages = hvb_to_wire(refault);
 	if (last && last->swap_free_pages == now->swap_free_pages &&
-	    last->thrashed_pages == now->thrashed_pages)
+	    last->refault_pages == now->refault_pages)
 		copy_events(last, now);
 	else
 		read_events(now);

@@ -57,6 +57,9 @@
 /* Fewer pages read again are chance. */
 #define THRASHED_PAGES	HVB_MIB_PAGES(16)
 
+/* With generations, one page that counts as thrashed stands for so many. */
+#define STANDS_FOR	4
+
 /**
  * hvb_demand_floor() - how much should stay available in a guest of a size
  * @total_pages: its size, in pages of 4 KiB
@@ -172,14 +175,39 @@ bool hvb_demand_may_ask(const struct hvb_counters *now, bool is_at_floor)
 }
 
 /**
+ * hvb_demand_missed() - how much page cache in steady use was read again
+ * @start: the counters before
+ * @now: and now
+ *
+ * No more was missed for want of memory than was reclaimed for everybody.
+ *
+ * Where page cache is in generations (lru_gen), a page that is read by system call
+ * belongs to the working set only after the fourth use without being dropped. So
+ * those that count stand for others. All that is read again can be too much: see
+ * workingset.c.
+ *
+ * Return: pages of 4 KiB.
+ */
+u64 hvb_demand_missed(const struct hvb_counters *start,
+		      const struct hvb_counters *now)
+{
+	u64 thrashed = now->thrashed_pages - start->thrashed_pages;
+	u64 again = now->refault_pages - start->refault_pages;
+	u64 reclaimed = now->reclaimed_pages - start->reclaimed_pages;
+
+	if (now->has_generations)
+		thrashed = clamp(again, thrashed, STANDS_FOR * thrashed);
+	return min(thrashed, reclaimed);
+}
+
+/**
  * hvb_demand_is_squeezed() - has giving memory begun to cost something?
  * @start: the counters before
  * @now: and now
  * @is_reclaiming: others than who gives reclaim for everybody
  *
  * Giving itself never swaps, so what is swapped while nobody else reclaims, a
- * cgroup swaps at its limit. And no more was read again for want of memory than
- * was reclaimed for everybody.
+ * cgroup swaps at its limit.
  *
  * Return: true when pages went to swap since, or page cache in steady use was
  * dropped and had to be read again.
@@ -189,11 +217,10 @@ bool hvb_demand_is_squeezed(const struct hvb_counters *start,
 			    bool is_reclaiming)
 {
 	u64 swapped = now->swapped_out_pages - start->swapped_out_pages;
-	u64 thrashed = now->thrashed_pages - start->thrashed_pages;
 	u64 reclaimed = now->reclaimed_pages - start->reclaimed_pages;
 
 	return (is_reclaiming && min(swapped, reclaimed)) ||
-	       min(thrashed, reclaimed) >= THRASHED_PAGES;
+	       hvb_demand_missed(start, now) >= THRASHED_PAGES;
 }
 
 static u64 used(const struct hvb_counters *now)

@@ -43,6 +43,8 @@
  * @file_fault_pages: ever faulted in from files
  * @file_read_pages: ever read from files
  * @thrashed_pages: of the working set that were ever dropped and read again
+ * @refault_pages: of all page cache, likewise, as long as the kernel remembers
+ * @has_generations: the kernel keeps page cache in generations: see demand.c
  * @reclaimed_pages: that were ever reclaimed for everybody, not for a cgroup
  * @stalls: how often an allocation had to reclaim, or a page was swapped
  */
@@ -76,6 +78,8 @@ struct hvb_counters {
 	u64 file_fault_pages;
 	u64 file_read_pages;
 	u64 thrashed_pages;
+	u64 refault_pages;
+	bool has_generations;
 	u64 reclaimed_pages;
 	u64 stalls;
 };
@@ -128,6 +132,8 @@ struct hvb_demand {
 u64 hvb_demand_floor(u64 total_pages);
 bool hvb_demand_is_short(const struct hvb_counters *now);
 bool hvb_demand_may_ask(const struct hvb_counters *now, bool is_at_floor);
+u64 hvb_demand_missed(const struct hvb_counters *start,
+		      const struct hvb_counters *now);
 bool hvb_demand_is_squeezed(const struct hvb_counters *start,
 			    const struct hvb_counters *now,
 			    bool is_reclaiming);

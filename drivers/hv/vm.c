@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel knows of swap, of pools of huge pages and of what it promises
- * (vm.overcommit_memory), and modules can only read from files (fs.c).
+ * What the kernel knows of swap, of pools of huge pages, of what it promises
+ * (vm.overcommit_memory) and of how it ages page cache (lru_gen), and modules can
+ * only read from files (fs.c).
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -38,6 +39,7 @@
  * @swap_pages: all swap
  * @swap_free_pages: of it, what was free
  * @swapped_out_pages: what had ever been written to it
+ * @has_generations: see struct hvb_counters
  */
 struct seen {
 	unsigned long at;
@@ -47,6 +49,7 @@ struct seen {
 	u64 swap_pages;
 	u64 swap_free_pages;
 	u64 swapped_out_pages;
+	bool has_generations;
 };
 
 /* The kernel's, whatever devices there are. Written under the lock. */
@@ -71,9 +74,10 @@ u64 hvb_vm_swap_used_pages(const struct hvb_counters *now)
 }
 
 /* Reads the start of a file. Return: true if there is any. */
-static bool read_text(const char *path, char *text, size_t size)
+static bool read_text(enum hvb_filesystem which, const char *path, char *text,
+		      size_t size)
 {
-	struct file *file = hvb_fs_open(HVB_FS_PROC, path, O_RDONLY);
+	struct file *file = hvb_fs_open(which, path, O_RDONLY);
 	loff_t pos = 0;
 	ssize_t got;
 
@@ -92,7 +96,7 @@ static bool read_setting(const char *path, unsigned long *value)
 {
 	char text[24];
 
-	return read_text(path, text, sizeof(text)) &&
+	return read_text(HVB_FS_PROC, path, text, sizeof(text)) &&
 	       !kstrtoul(strim(text), 10, value);
 }
 
@@ -126,11 +130,24 @@ static void look_at_meminfo(void)
 {
 	char *text = kmalloc(MEMINFO_BYTES, GFP_KERNEL);
 
-	if (text && read_text("meminfo", text, MEMINFO_BYTES)) {
+	if (text && read_text(HVB_FS_PROC, "meminfo", text, MEMINFO_BYTES)) {
 		WRITE_ONCE(seen.swap_pages, find_pages(text, "SwapTotal:"));
 		WRITE_ONCE(seen.pool_pages, find_pages(text, "Hugetlb:"));
 	}
 	kfree(text);
+}
+
+/* A mask of what there is of it; the first bit says whether it is on at all. */
+static void look_at_generations(void)
+{
+	unsigned int mask;
+	char text[16];
+
+	if (IS_ENABLED(CONFIG_LRU_GEN) &&
+	    read_text(HVB_FS_SYSFS, "kernel/mm/lru_gen/enabled", text,
+		      sizeof(text)) &&
+	    !kstrtouint(strim(text), 0, &mask))
+		WRITE_ONCE(seen.has_generations, mask & 1);
 }
 
 static bool is_due(const struct hvb_counters *now)
@@ -155,6 +172,7 @@ static void tend(const struct hvb_counters *now)
 		seen.at = jiffies ?: 1;
 		look_at_limit();
 		look_at_meminfo();
+		look_at_generations();
 		memalloc_noreclaim_restore(flags);
 	}
 	seen.swap_free_pages = now->swap_free_pages;
@@ -163,9 +181,10 @@ static void tend(const struct hvb_counters *now)
 }
 
 /**
- * hvb_vm_look() - what the kernel promises, and how much swap there is
- * @now: its overcommit, limit_percent and pool_pages are filled in; its
- *	swap_free_pages and swapped_out_pages tell whether swap was turned on or off
+ * hvb_vm_look() - what the kernel promises, how much swap there is, and so on
+ * @now: its overcommit, limit_percent, pool_pages and has_generations are filled
+ *	in; its swap_free_pages and swapped_out_pages tell whether swap was turned
+ *	on or off
  *
  * Files are only opened in kernel threads; others get what was seen last.
  *
@@ -178,4 +197,5 @@ void hvb_vm_look(struct hvb_counters *now)
 	now->overcommit = READ_ONCE(seen.overcommit);
 	now->limit_percent = READ_ONCE(seen.limit_percent);
 	now->pool_pages = READ_ONCE(seen.pool_pages);
+	now->has_generations = READ_ONCE(seen.has_generations);
 }

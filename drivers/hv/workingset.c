@@ -14,6 +14,12 @@
  * is restored it counts less and less, slowly: if the host takes memory that is
  * still in use, pages are restored again.
  *
+ * Where page cache is in generations (lru_gen), pages that are read by system call
+ * count as restored late or never. There all counts that is read again, as long as
+ * twice the page cache would hold it: as long as no more is gone, which is what was
+ * dropped and wasn't read again. A stream through a larger file, time after time,
+ * is no working set, though all of it is read again.
+ *
  * Time is passed in, in microseconds since some moment that isn't 0.
  *
  * Pure: no state but the caller's, no kernel services.
@@ -55,8 +61,14 @@
 /* It can come to so many times what is there. */
 #define MOST		2
 
-/* With nothing restored, half of it is forgotten in 0.7 of this. */
+/*
+ * With nothing restored, half of it is forgotten in 0.7 of this. With nothing read
+ * again, so is half of what is gone: it was of a stream that was read once.
+ */
 #define FORGET_US	(300 * (u64)USEC_PER_SEC)
+
+/* The kernel itself remembers about so many times what is there. */
+#define GONE_TIMES	8
 
 static u64 in_time(u64 pages_s, u64 passed_us)
 {
@@ -83,12 +95,39 @@ static u64 chance(const struct hvb_counters *now, u64 passed_us)
 		       passed_us);
 }
 
+static void note_gone(struct hvb_workingset *set, const struct hvb_counters *now,
+		      u64 dropped, u64 again)
+{
+	u64 gone = set->gone_pages + dropped;
+
+	set->gone_pages = min(gone - min(gone, again),
+			      GONE_TIMES * now->file_pages);
+}
+
+static u64 missed(struct hvb_workingset *set, const struct hvb_counters *now,
+		  u64 passed_us)
+{
+	const struct hvb_counters before = {
+		.thrashed_pages = set->thrashed_pages,
+		.refault_pages = set->refault_pages,
+		.reclaimed_pages = set->reclaimed_pages,
+	};
+	u64 reclaimed = now->reclaimed_pages - set->reclaimed_pages;
+	u64 again = now->refault_pages - set->refault_pages;
+
+	if (again <= chance(now, passed_us))
+		set->gone_pages = hvb_decay(set->gone_pages, passed_us, FORGET_US);
+	note_gone(set, now, reclaimed, again);
+	if (now->has_generations && set->gone_pages <= now->file_pages)
+		return min(again, reclaimed);
+	return hvb_demand_missed(&before, now);
+}
+
 static void count(struct hvb_workingset *set, const struct hvb_counters *now,
 		  u64 now_us)
 {
 	u64 passed_us = now_us - set->begun_us;
-	u64 restored = min(now->thrashed_pages - set->thrashed_pages,
-			   now->reclaimed_pages - set->reclaimed_pages);
+	u64 restored = missed(set, now, passed_us);
 	bool goes_on = set->last_us && now_us - set->last_us <= LAST_US;
 
 	if (restored > chance(now, passed_us)) {
@@ -112,8 +151,12 @@ void hvb_workingset_look(struct hvb_workingset *set,
 	if (!set->begun_us || now_us - set->begun_us >= WINDOW_US) {
 		if (set->begun_us)
 			count(set, now, now_us);
+		else
+			note_gone(set, now, now->reclaimed_pages,
+				  now->refault_pages);
 		set->begun_us = now_us;
 		set->thrashed_pages = now->thrashed_pages;
+		set->refault_pages = now->refault_pages;
 		set->reclaimed_pages = now->reclaimed_pages;
 	}
 	set->pages = min(set->pages, MOST * now->file_pages);

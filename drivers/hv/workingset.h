@@ -11,14 +11,18 @@ struct hvb_counters;
  * struct hvb_workingset - what is remembered from look to look; pages of 4 KiB
  * @begun_us: since when pages are counted, 0 before the first look
  * @thrashed_pages: the counter then
+ * @refault_pages: likewise
  * @reclaimed_pages: likewise
+ * @gone_pages: that were dropped and weren't read again, as far as remembered
  * @last_us: when enough of them were last found, 0 when never
  * @pages: page cache that counts as used
  */
 struct hvb_workingset {
 	u64 begun_us;
 	u64 thrashed_pages;
+	u64 refault_pages;
 	u64 reclaimed_pages;
+	u64 gone_pages;
 	u64 last_us;
 	u64 pages;
 };

@@ -223,6 +223,32 @@ EXPORT_SYMBOL_GPL(vm_overcommit_percent);
                        "EXPORT_SYMBOL_GPL(total_swap_pages);\n")
 
 
+def generations(kernel):
+    """mm/vmscan: Let drivers ask whether the multi-gen LRU is on
+
+    With it, WORKINGSET_RESTORE counts a page that was read by system call
+    only after several uses. A guest's driver that tells the host of page
+    cache in steady use which doesn't fit has to know that.
+    """
+    with editing(kernel / "include/linux/swap.h") as header:
+        header.before("void check_move_unevictable_folios(",
+                      "bool lru_gen_is_on(void);\n")
+    with editing(kernel / "mm/vmscan.c") as vmscan:
+        vmscan.below("int user_proactive_reclaim(", """\
+
+/**
+ * lru_gen_is_on() - does page cache age in generations?
+ *
+ * Return: true if it does.
+ */
+bool lru_gen_is_on(void)
+{
+	return lru_gen_enabled();
+}
+EXPORT_SYMBOL_GPL(lru_gen_is_on);
+""")
+
+
 def reclaim(kernel):
     """mm/vmscan: Let drivers reclaim proactively
 
@@ -290,4 +316,4 @@ def split(vmscan):
     vmscan.before("while (nr_reclaimed < nr_to_reclaim)", REST, of)
 
 
-PATCHES = [blocks, offline_timeout, psi, limits, reclaim]
+PATCHES = [blocks, offline_timeout, psi, limits, generations, reclaim]

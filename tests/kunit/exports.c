@@ -60,6 +60,7 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_demand_is_short);
 EXPORT_SYMBOL_IF_KUNIT(hvb_demand_is_squeezed);
 EXPORT_SYMBOL_IF_KUNIT(hvb_demand_look);
 EXPORT_SYMBOL_IF_KUNIT(hvb_demand_may_ask);
+EXPORT_SYMBOL_IF_KUNIT(hvb_demand_missed);
 EXPORT_SYMBOL_IF_KUNIT(hvb_demand_more);
 EXPORT_SYMBOL_IF_KUNIT(hvb_demand_size);
 EXPORT_SYMBOL_IF_KUNIT(hvb_device_exit);

@@ -197,6 +197,32 @@ static void giving_that_costs_something_shows(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, hvb_demand_is_squeezed(&start, &now, true));
 }
 
+/* Where they count few, these stand for others, and a stream has none. */
+static void what_is_missed_in_generations_shows(struct kunit *test)
+{
+	const struct hvb_counters start = {
+		.thrashed_pages = MIB(5), .refault_pages = MIB(7),
+	};
+	struct hvb_counters now = {
+		.thrashed_pages = MIB(9), .refault_pages = MIB(307),
+		.reclaimed_pages = MIB(300),
+	};
+
+	KUNIT_EXPECT_EQ(test, MIB(4), hvb_demand_missed(&start, &now));
+	KUNIT_EXPECT_FALSE(test, hvb_demand_is_squeezed(&start, &now, false));
+	now.has_generations = true;
+	KUNIT_EXPECT_EQ(test, MIB(16), hvb_demand_missed(&start, &now));
+	KUNIT_EXPECT_TRUE(test, hvb_demand_is_squeezed(&start, &now, false));
+	now.refault_pages = MIB(7 + 15);
+	KUNIT_EXPECT_EQ(test, MIB(15), hvb_demand_missed(&start, &now));
+	now.refault_pages = MIB(7 + 3);
+	KUNIT_EXPECT_EQ(test, MIB(4), hvb_demand_missed(&start, &now));
+	now.reclaimed_pages = MIB(2);
+	KUNIT_EXPECT_EQ(test, MIB(2), hvb_demand_missed(&start, &now));
+	now.thrashed_pages = MIB(5);
+	KUNIT_EXPECT_EQ(test, 0, hvb_demand_missed(&start, &now));
+}
+
 static void what_a_cgroup_does_at_its_limit_costs_nothing(struct kunit *test)
 {
 	const struct hvb_counters start = {};
@@ -222,6 +248,7 @@ static struct kunit_case scarcity_cases[] = {
 	KUNIT_CASE(a_large_guest_is_short_when_it_has_less_than_it_asks_for),
 	KUNIT_CASE(signals_of_others_say_nothing),
 	KUNIT_CASE(giving_that_costs_something_shows),
+	KUNIT_CASE(what_is_missed_in_generations_shows),
 	KUNIT_CASE(what_a_cgroup_does_at_its_limit_costs_nothing),
 	{}
 };

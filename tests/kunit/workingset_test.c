@@ -74,6 +74,84 @@ static void chance_counts_for_nothing(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, look(&set, MIB(2) * s, s), 0);
 }
 
+/* In generations; what is dropped and read again each second, nothing restored. */
+static u64 turn(struct hvb_workingset *set, struct hvb_counters *now,
+		u64 dropped_mib, u64 again_mib, unsigned int seconds)
+{
+	now->total_pages = TOTAL;
+	now->file_pages = FILES;
+	now->has_generations = true;
+	for (unsigned int s = 0; s < seconds; s++) {
+		hvb_workingset_look(set, now, set->begun_us + USEC_PER_SEC);
+		now->reclaimed_pages += MIB(dropped_mib);
+		now->refault_pages += MIB(again_mib);
+	}
+	hvb_workingset_look(set, now, set->begun_us + USEC_PER_SEC);
+	return set->pages;
+}
+
+static void in_generations_all_that_is_read_again_counts(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+	struct hvb_counters now = {};
+
+	KUNIT_EXPECT_EQ(test, 0, turn(&set, &now, 100, 0, 5));
+	KUNIT_EXPECT_EQ(test, 2 * FILES, turn(&set, &now, 100, 100, 20));
+}
+
+static void a_stream_that_is_read_again_is_no_working_set(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+	struct hvb_counters now = {};
+
+	KUNIT_EXPECT_EQ(test, 0, turn(&set, &now, 100, 0, 12));
+	KUNIT_EXPECT_EQ(test, 0, turn(&set, &now, 100, 100, 3600));
+}
+
+static void a_stream_that_is_under_way_is_known(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+	struct hvb_counters now = {
+		.reclaimed_pages = MIB(5000), .refault_pages = MIB(4000),
+	};
+
+	KUNIT_EXPECT_EQ(test, 0, turn(&set, &now, 100, 100, 20));
+}
+
+static void a_stream_that_is_read_once_is_forgotten(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+	struct hvb_counters now = {};
+
+	turn(&set, &now, 100, 0, 1000);
+	KUNIT_EXPECT_EQ(test, set.gone_pages, 8 * FILES);
+	turn(&set, &now, 0, 0, 1000);
+	KUNIT_EXPECT_EQ(test, 2 * FILES, turn(&set, &now, 100, 100, 20));
+}
+
+static void beside_a_stream_what_is_restored_stands_for_more(struct kunit *test)
+{
+	struct hvb_workingset set = {}, other = {};
+	u64 s;
+
+	for (s = 1; s < 10; s++) {
+		struct hvb_counters now = {
+			.total_pages = TOTAL,
+			.file_pages = FILES,
+			.has_generations = true,
+			.thrashed_pages = MIB(1) * s,
+			.refault_pages = MIB(100) * s,
+			.reclaimed_pages = MIB(1000) + MIB(100) * s,
+		};
+
+		hvb_workingset_look(&set, &now, s * USEC_PER_SEC);
+		now.has_generations = false;
+		hvb_workingset_look(&other, &now, s * USEC_PER_SEC);
+	}
+	KUNIT_EXPECT_GE(test, set.pages, FILES);
+	KUNIT_EXPECT_EQ(test, other.pages, 0);
+}
+
 /* Some at once and then none for long, however often one looks. */
 static void chance_is_measured_over_a_second(struct kunit *test)
 {
@@ -156,6 +234,11 @@ static struct kunit_case workingset_cases[] = {
 	KUNIT_CASE(all_page_cache_counts_when_much_of_it_is_restored),
 	KUNIT_CASE(few_misses_count_for_a_share_of_the_guest),
 	KUNIT_CASE(chance_counts_for_nothing),
+	KUNIT_CASE(in_generations_all_that_is_read_again_counts),
+	KUNIT_CASE(a_stream_that_is_read_again_is_no_working_set),
+	KUNIT_CASE(a_stream_that_is_under_way_is_known),
+	KUNIT_CASE(a_stream_that_is_read_once_is_forgotten),
+	KUNIT_CASE(beside_a_stream_what_is_restored_stands_for_more),
 	KUNIT_CASE(chance_is_measured_over_a_second),
 	KUNIT_CASE(chance_grows_with_page_cache),
 	KUNIT_CASE(what_nobody_reclaimed_for_all_was_dropped_before),

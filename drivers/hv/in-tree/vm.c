@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Swap, pools of huge pages, and what the kernel promises (vm.overcommit_memory).
+ * Swap, pools of huge pages, how page cache ages, and what the kernel promises
+ * (vm.overcommit_memory).
  */
 #include <linux/hugetlb.h>
 #include <linux/mman.h>
@@ -27,7 +28,8 @@ u64 hvb_vm_swap_used_pages(const struct hvb_counters *now)
 
 /**
  * hvb_vm_look() - what the kernel promises
- * @now: its overcommit, limit_percent and pool_pages are filled in
+ * @now: its overcommit, limit_percent, pool_pages and has_generations are filled
+ *	in
  *
  * Context: any.
  */
@@ -37,4 +39,5 @@ void hvb_vm_look(struct hvb_counters *now)
 	if (now->overcommit == HVB_OVERCOMMIT_NEVER)
 		now->limit_percent = vm_overcommit_percent();
 	now->pool_pages = hvb_to_wire(hugetlb_total_pages());
+	now->has_generations = lru_gen_is_on();
 }
