@@ -20,8 +20,9 @@ NAMES = [
 # Too long for every day: run by name, or all of them with --long.
 LONG = [
     "nocgroup", "offline", "unanswered", "extension", "brim", "demand",
-    "giving", "numa", "workingset", "promise", "strict", "shrinker", "churn", "sleep",
-    "pins", "kdump", "kexec", "udev", "check", "direct", "takeover",
+    "giving", "numa", "workingset", "workingset-read", "promise", "strict",
+    "shrinker", "churn", "sleep", "pins", "kdump", "kexec", "udev", "check",
+    "direct", "takeover",
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
     *(f"real-{program.name}" for program in programs.PROGRAMS),
     "lisa", "lisa-demand", "lisa-resize",
@@ -53,7 +54,7 @@ def load(name):
         return importlib.import_module("scenarios.lisa").of(name)
     if head == "real":
         return importlib.import_module("scenarios.real").of(rest)
-    if UNLISTED.fullmatch(name) or head == "takeover":
+    if UNLISTED.fullmatch(name) or head in ("takeover", "workingset"):
         return importlib.import_module(f"scenarios.{head}").of(rest)
     if head != "burst":
         return importlib.import_module(f"scenarios.{name}").Run

@@ -6,7 +6,7 @@
  *	load locked|secret|shared MIB RATE [hold]	that can't be swapped, or is shared
  *	load chunks|promises MIB RATE			a MiB at a time
  *	load cache MIB RATE DEVICE			page cache of a device
- *	load map MIB RATE DEVICE			a device that is mapped
+ *	load map|read MIB RATE DEVICE			a device that is mapped, or read
  *	load fragments MIB SEED DEVICE			both, and half of it freed
  *
  * Memory is touched at RATE MiB/s (0: as fast as it goes), every page with a
@@ -25,7 +25,8 @@
  * the other, "promises" are not touched; both end where the kernel refuses the
  * next. "cache" reads the device round after round
  * and ends at SIGTERM. "map" reads pieces of 128 KiB of it, chosen at random, and
- * prints how long each pass over as much as a twelfth of it took. "fragments" takes both in turns, and then frees half of
+ * prints how long each pass over as much as a twelfth of it took; "read" does so
+ * with a system call for each piece. "fragments" takes both in turns, and then frees half of
  * both in pieces of random size, from a page to 32 MiB, chosen at random.
  */
 #define _GNU_SOURCE
@@ -209,15 +210,17 @@ static int cache(size_t mib, double rate, const char *device)
 	return 0;
 }
 
-/* As a database does: a working set of MIB in page cache. */
-static int map(size_t mib, double rate, const char *device)
+/* As a database does: a working set of MIB in page cache, mapped or not. */
+static int pieces(size_t mib, double rate, const char *device, int is_mapped)
 {
-	size_t size = mib << 20, pieces = size / MAP_PIECE;
+	size_t size = mib << 20, count = size / MAP_PIECE;
 	int fd = open(device, O_RDONLY);
+	static char buf[MAP_PIECE];
 	volatile char sum = 0;
-	char *memory;
+	char *memory = buf;
 
-	memory = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	if (is_mapped)
+		memory = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
 	if (fd < 0 || memory == MAP_FAILED) {
 		perror(device);
 		return 1;
@@ -225,11 +228,13 @@ static int map(size_t mib, double rate, const char *device)
 	while (!stop) {
 		double start = now();
 
-		for (size_t n = 0; n < pieces / MAP_PASSES && !stop; n++) {
-			size_t at = random() % pieces * MAP_PIECE;
+		for (size_t n = 0; n < count / MAP_PASSES && !stop; n++) {
+			size_t at = random() % count * MAP_PIECE;
 
+			if (!is_mapped && pread(fd, buf, MAP_PIECE, at) <= 0)
+				return 1;
 			for (size_t page = 0; page < MAP_PIECE; page += PAGE)
-				sum += memory[at + page];
+				sum += memory[page + (is_mapped ? at : 0)];
 			pace(start, n * (MAP_PIECE / 1048576.0), rate);
 		}
 		printf("pass %.3f s\n", now() - start);
@@ -324,7 +329,9 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "cache") && argc == 5)
 		return cache(mib, rate, argv[4]);
 	if (!strcmp(argv[1], "map") && argc == 5)
-		return map(mib, rate, argv[4]);
+		return pieces(mib, rate, argv[4], 1);
+	if (!strcmp(argv[1], "read") && argc == 5)
+		return pieces(mib, rate, argv[4], 0);
 	if (!strcmp(argv[1], "fragments") && argc == 5)
 		return fragments(mib, rate, argv[4]);
 	return 2;
