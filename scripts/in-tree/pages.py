@@ -52,7 +52,8 @@ as that brings memory. What the caches let go of isn't in the demand any more. I
 memory cgroups and ``balloon_blocks``.
 """)
     page.remove("; ``hv-balloon-report`` says it, too", """\
- A change of these settings is noticed within ten seconds.
+ A change of these settings, and of a pool, is
+noticed within ten seconds.
 """.rstrip("\n"))
     page.replace("What a module can do: the kernel", "The kernel")
     page.remove("   hv_balloon-guests\n", """\

@@ -231,8 +231,7 @@ def generations(kernel):
     cache in steady use which doesn't fit has to know that.
     """
     with editing(kernel / "include/linux/swap.h") as header:
-        header.before("void check_move_unevictable_folios(",
-                      "bool lru_gen_is_on(void);\n")
+        header.after("long remove_mapping(", "bool lru_gen_is_on(void);\n")
     with editing(kernel / "mm/vmscan.c") as vmscan:
         vmscan.below("int user_proactive_reclaim(", """\
 

@@ -159,10 +159,10 @@ drivers/base/memory.c include/linux/device.h include/linux/memory.h
 include/linux/memory_hotplug.h include/linux/mman.h include/linux/psi.h
 include/linux/psi_types.h include/linux/swap.h
 Documentation/ABI/testing/sysfs-bus-vmbus include/hyperv/hvgdk.h kernel/sched/psi.c mm/memory_hotplug.c mm/util.c
-mm/swapfile.c mm/vmscan.c Documentation/admin-guide/index.rst
+mm/hugetlb.c mm/swapfile.c mm/vmscan.c Documentation/admin-guide/index.rst
 Documentation/virt/hyperv/index.rst""".split()
-PATCHES = 8
-KERNEL_PATCHES = 5	# of these; the others are the driver
+PATCHES = 9
+KERNEL_PATCHES = 6	# of these; the others are the driver
 WHO = {"GIT_AUTHOR_NAME": "A U Thor", "GIT_AUTHOR_EMAIL": "author@example.org",
        "GIT_COMMITTER_NAME": "A U Thor", "HOME": "/nonexistent",
        "GIT_COMMITTER_EMAIL": "author@example.org"}
