@@ -23,6 +23,7 @@ class Boot:
     hibernation: bool = False		# offer ACPI S4
     swap: int = 0			# MiB of an empty disk
     limit: int = 90			# seconds until the agent answers
+    nodes: int = 1			# of NUMA, of equal size
     alone: bool = False		# measures time: no other boot beside it
     balloon: str = "hv"		# the device: inner/guest.py has others
     debian: str = ""		# systemd and udev run in it: a kind of debian.py

@@ -101,6 +101,17 @@ class Guest:
             "-device", "hv-balloon,id=hvb,memdev=m1,status-report=on",
         ]
 
+    @staticmethod
+    def nodes(count, memory):
+        """The options of nodes of memory. The only CPU is the first one's."""
+        options = []
+        for node in range(count if count > 1 else 0):
+            options += ["-object", f"memory-backend-ram,id=n{node},"
+                                   f"size={memory // count}M",
+                        "-numa", f"node,nodeid={node},memdev=n{node}" +
+                                 ("" if node else ",cpus=0")]
+        return options
+
     def command_line(self, boot):
         # What starts with "lab." is read by guest/init.sh.
         append = ["console=ttyS0", "loglevel=5", "panic=-1", "log_buf_len=4M",
@@ -114,6 +125,7 @@ class Guest:
             "-machine", "q35,vmport=off", "-smp", "1",
             "-cpu", ",".join([CPU, *boot["cpu"]]),
             *self.balloon(boot["balloon"], boot["memory"]),
+            *self.nodes(boot["nodes"], boot["memory"]),
             "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", "guest/vmlinuz", "-initrd", "guest/initrd",
             "-append", " ".join(append),

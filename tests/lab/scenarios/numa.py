@@ -16,8 +16,7 @@ SECONDS = 15
 
 
 class Run(container.Run):
-    boot = scenario.Boot("numa", memory=2048, swap=1024,
-                         cmdline=(*scenario.Boot.cmdline, "numa=fake=2"))
+    boot = scenario.Boot("numa", memory=2048, swap=1024, nodes=2)
     checks = {
         "nodes": "the guest has two nodes, with a process bound to one",
         "stalls": "PSI tells of full stalls while that swaps",
