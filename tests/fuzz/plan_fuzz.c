@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	err = hvb_plan_hot_add(&range, has_region ? &region : NULL, &limits,
 			       block_pages, &plan);
 	if (!range.count || (has_region && !is_within(&range, &region))) {
-		MUST(err == -EINVAL);
+		MUST(err == -EPROTO);
 		return 0;
 	}
 	blocks.start = range.start / block_pages * block_pages;
