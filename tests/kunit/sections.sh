@@ -44,7 +44,7 @@ sections() {
 # printed: a line takes time, too.
 echo 0 >/proc/sys/kernel/prove_locking || echo "FAILED: no prove_locking"
 dmesg -n 1
-sections irq 40
+sections irq 10
 sections preempt 200
 echo "END OF RUN"
 poweroff -f
