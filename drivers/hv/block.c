@@ -11,10 +11,8 @@
  */
 #include <linux/delay.h>
 #include <linux/device.h>
-#include <linux/err.h>
 #include <linux/kobject.h>
 #include <linux/memory_hotplug.h>
-#include <linux/mount.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/timer.h>
@@ -68,7 +66,6 @@ void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base)
 {
 	ctl->base = base;
 	ctl->offline_wait_ms = HVB_OFFLINE_MS;
-	mutex_init(&ctl->sysfs_lock);
 }
 
 /**
@@ -79,22 +76,7 @@ void hvb_block_init(struct hvb_block_ctl *ctl, const struct hvb_base *base)
  */
 void hvb_block_exit(struct hvb_block_ctl *ctl)
 {
-	mntput(ctl->sysfs);
-	ctl->sysfs = NULL;
 	hvb_fs_exit();
-}
-
-/* The mount is kept: there may be no memory for another when it is needed. */
-static struct vfsmount *sysfs_of(struct hvb_block_ctl *ctl)
-{
-	struct vfsmount *mnt;
-
-	mutex_lock(&ctl->sysfs_lock);
-	mnt = ctl->sysfs ?: hvb_fs_mount(HVB_FS_SYSFS);
-	if (!IS_ERR(mnt))
-		ctl->sysfs = mnt;
-	mutex_unlock(&ctl->sysfs_lock);
-	return mnt;
 }
 
 /*
@@ -105,18 +87,15 @@ static struct vfsmount *sysfs_of(struct hvb_block_ctl *ctl)
 static int write_state(struct hvb_block_ctl *ctl, unsigned long page,
 		       const char *state, const struct hvb_deadline *deadline)
 {
-	struct vfsmount *sysfs = sysfs_of(ctl);
 	char path[sizeof(BLOCK_FILE) + 20];
 	unsigned int i;
 	int err;
 
-	if (IS_ERR(sysfs))
-		return PTR_ERR(sysfs);
 	snprintf(path, sizeof(path), BLOCK_FILE, page / ctl->base->block_pages);
 	for (i = 0; i < TRIES; i++) {
 		if (deadline && READ_ONCE(deadline->passed))
 			break;
-		err = hvb_fs_write_at(sysfs, path, state);
+		err = hvb_fs_write(HVB_FS_SYSFS, path, state);
 		if (err != -ERESTARTNOINTR)
 			return err;
 		flush_signals(current);

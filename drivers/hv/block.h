@@ -3,7 +3,7 @@
 #ifndef _HVB_BLOCK_H
 #define _HVB_BLOCK_H
 
-#include <linux/mutex.h>
+#include <linux/types.h>
 
 #include "plan.h"
 
@@ -11,7 +11,6 @@ struct device;
 struct hvb_base;
 struct hvb_deadline;
 struct task_struct;
-struct vfsmount;
 
 /* How long offlining a block may take, apart from moving its pages. */
 #define HVB_OFFLINE_MS		200
@@ -22,10 +21,6 @@ struct vfsmount;
 struct hvb_block_ctl {
 	/** @base: of the device */
 	const struct hvb_base *base;
-	/** @sysfs_lock: guards @sysfs */
-	struct mutex sysfs_lock;
-	/** @sysfs: a mount of our own, or NULL */
-	struct vfsmount *sysfs;
 	/** @offline_wait_ms: as HVB_OFFLINE_MS */
 	unsigned int offline_wait_ms;
 	/** @offliner: the task that is setting a block offline, or NULL */

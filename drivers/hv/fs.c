@@ -70,15 +70,11 @@ static struct vfsmount *borrow(struct file_system_type *type)
 	return mnt;
 }
 
-/**
- * hvb_fs_mount() - mount a filesystem for the driver alone
- * @which: which
- *
- * Context: a kernel thread of the driver; may sleep.
- * Return: the mount, for mntput(); or an error: -ENODEV if the kernel doesn't
- * have the filesystem, -ENXIO if nobody has mounted it.
+/*
+ * Return: a mount for the driver alone, for mntput(); or an error: -ENODEV if the
+ * kernel doesn't have the filesystem, -ENXIO if nobody has mounted it.
  */
-struct vfsmount *hvb_fs_mount(enum hvb_filesystem which)
+static struct vfsmount *mount(enum hvb_filesystem which)
 {
 	struct file_system_type *type;
 	struct vfsmount *mnt;
@@ -103,7 +99,7 @@ static struct vfsmount *keep(enum hvb_filesystem which)
 	struct vfsmount *mnt;
 
 	mutex_lock(&kept_lock);
-	mnt = kept[which] ?: hvb_fs_mount(which);
+	mnt = kept[which] ?: mount(which);
 	if (!IS_ERR(mnt))
 		kept[which] = mntget(mnt);
 	mutex_unlock(&kept_lock);
@@ -137,12 +133,12 @@ void hvb_fs_exit(void)
  *
  * Context: a kernel thread of the driver, which is in the kernel's initial
  * namespaces; may sleep.
- * Return: the file, to be closed with __fput_sync(); or an error, those of
- * hvb_fs_mount() included.
+ * Return: the file, to be closed with __fput_sync(); or an error: -ENODEV if the
+ * kernel doesn't have the filesystem, -ENXIO if nobody has mounted it.
  */
 struct file *hvb_fs_open(enum hvb_filesystem which, const char *path, int flags)
 {
-	struct vfsmount *mnt = which == HVB_FS_CGROUP2 ? hvb_fs_mount(which) :
+	struct vfsmount *mnt = which == HVB_FS_CGROUP2 ? mount(which) :
 							 keep(which);
 	struct file *file;
 
@@ -151,28 +147,6 @@ struct file *hvb_fs_open(enum hvb_filesystem which, const char *path, int flags)
 	file = file_open_root_mnt(mnt, path, flags, 0);
 	mntput(mnt);
 	return file;
-}
-
-/**
- * hvb_fs_write_at() - write text to a file on a mount
- * @mnt: the mount
- * @path: from its root
- * @text: the text
- *
- * Context: as hvb_fs_open().
- * Return: 0, or an errno.
- */
-int hvb_fs_write_at(struct vfsmount *mnt, const char *path, const char *text)
-{
-	struct file *file = file_open_root_mnt(mnt, path, O_WRONLY, 0);
-	loff_t pos = 0;
-	ssize_t ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = kernel_write(file, text, strlen(text), &pos);
-	__fput_sync(file);
-	return ret < 0 ? ret : 0;
 }
 
 /**
@@ -186,12 +160,13 @@ int hvb_fs_write_at(struct vfsmount *mnt, const char *path, const char *text)
  */
 int hvb_fs_write(enum hvb_filesystem which, const char *path, const char *text)
 {
-	struct vfsmount *mnt = hvb_fs_mount(which);
-	int err;
+	struct file *file = hvb_fs_open(which, path, O_WRONLY);
+	loff_t pos = 0;
+	ssize_t ret;
 
-	if (IS_ERR(mnt))
-		return PTR_ERR(mnt);
-	err = hvb_fs_write_at(mnt, path, text);
-	mntput(mnt);
-	return err;
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = kernel_write(file, text, strlen(text), &pos);
+	__fput_sync(file);
+	return ret < 0 ? ret : 0;
 }

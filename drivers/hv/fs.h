@@ -18,11 +18,9 @@ enum hvb_filesystem {
 	HVB_FS_PROC,
 };
 
-struct vfsmount *hvb_fs_mount(enum hvb_filesystem which);
 void hvb_fs_exit(void);
 struct file *hvb_fs_open(enum hvb_filesystem which, const char *path,
 			 int flags);
-int hvb_fs_write_at(struct vfsmount *mnt, const char *path, const char *text);
 int hvb_fs_write(enum hvb_filesystem which, const char *path,
 		 const char *text);
 

@@ -114,8 +114,8 @@ takes them again if the block stays. Kernels before 6.11 differ in what they cou
 managed; ``compat.h`` hides the difference.
 """, "takes them again if the block stays.\n")
     page.remove("""\
-``sysfs_lock`` of ``struct hvb_block_ctl``
-  guards the driver's own mount of sysfs.
+``kept_lock`` of fs.c
+  guards the mounts of sysfs and proc that are kept, which all devices share.
 """, " (``tests/lab/cost.py``)")
     page.replace("""\
 an emulated machine (``bench.py --rounds 1 bench-free``, with an older module by
