@@ -7,10 +7,11 @@
 
 Scenarios that want the same boot share one; boots run beside each other, but
 for those that measure time, which run alone. What nothing but time failed, or
-didn't come to its end, runs once more, alone. So does a boot whose guest, or the machine around it, died or
-fell silent, when the guest's last words don't name the driver: the emulator
-loses some, whichever driver they have. The stock driver's results are shown
-for comparison and not judged; some checks are made of the results of several
+didn't come to its end, runs once more, alone. So does a boot whose guest, or the
+machine around it, died or fell silent, when the guest's last words don't name
+the driver: the emulator loses some, whichever driver they have. The stock
+driver's results are shown for comparison and not judged, but measured once more
+if they have to be compared; some checks are made of the results of several
 runs. The verdict comes last: a check that was expected and not reported has
 failed.
 """

@@ -26,8 +26,9 @@
  * next. "cache" reads the device round after round
  * and ends at SIGTERM. "map" reads pieces of 128 KiB of it, chosen at random, and
  * prints how long each pass over as much as a twelfth of it took; "read" does so
- * with a system call for each piece. "fragments" takes both in turns, and then frees half of
- * both in pieces of random size, from a page to 32 MiB, chosen at random.
+ * with a system call for each piece. "fragments" takes both in turns, and then
+ * frees half of both in pieces of random size, from a page to 32 MiB, chosen at
+ * random.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -198,8 +198,7 @@ class Run(scenario.Scenario):
         def now():
             says = self.lab.driver_says()
             return {name: says.get(name) for name in CHANGED}
-        same = self.guest.wait_for(lambda: now() == CHANGED,
-                                   10)
+        same = self.guest.wait_for(lambda: now() == CHANGED, 10)
         return same, now()
 
 

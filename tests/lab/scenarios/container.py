@@ -40,7 +40,7 @@ class Run(scenario.Scenario):
         fits = self.fits()
         self.thrash(fits)
         self.high(fits)
-        self.oom()
+        self.oom(BEYOND, memory_max=f"{LIMIT}M", memory_swap_max="0")
         self.reclaim(fits)
         said = self.lines()[self.said:]
         self.check("quiet", not said, " / ".join(said) or "nothing")
@@ -111,10 +111,10 @@ class Run(scenario.Scenario):
         # It runs beyond that at first, so what it touched was in memory.
         self.same("high", fits, demand, BEYOND)
 
-    def oom(self):
+    def oom(self, mib, **settings):
+        """A load that is killed for what its container may not have."""
         before = int(self.lab.driver_says()["signals_oom"])
-        load = self.container(BEYOND, memory_max=f"{LIMIT}M",
-                              memory_swap_max="0")
+        load = self.container(mib, **settings)
         ended = self.guest.wait_for(lambda: not load.alive(), 30)
         dmesg = self.guest.dmesg()
         self.guest.forgive(dmesg.rpartition(KILLER)[2])

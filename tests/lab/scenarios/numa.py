@@ -40,22 +40,11 @@ class Run(container.Run):
         self.end(load)
         self.check("nodes", used >= FITS, f"{used:.0f} MiB used in node {NODE}")
         # Without swap, so that it comes to its end soon.
-        self.killed()
+        self.oom(BEYOND, cpuset_mems=NODE)
         self.guest.use_swap()
         self.swaps(demand)
         said = self.lines()[self.said:]
         self.check("quiet", not said, " / ".join(said) or "nothing")
-
-    def killed(self):
-        before = int(self.lab.driver_says()["signals_oom"])
-        load = self.container(BEYOND, cpuset_mems=NODE)
-        ended = self.guest.wait_for(lambda: not load.alive(), 90)
-        self.guest.forgive(self.guest.dmesg().rpartition(container.KILLER)[2])
-        self.end(load)
-        counted = int(self.lab.driver_says()["signals_oom"]) - before
-        said = self.guest.dmesg().count(container.KILLER)
-        self.check("oom", ended and said and not counted,
-                   f"the OOM killer was asked {said} times; {counted} signals")
 
     def swaps(self, fits):
         before = self.stalled()
