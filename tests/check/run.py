@@ -119,6 +119,7 @@ alpine's package and akms
 nix's expressions
 versions of the packages
 letter to upstream
+patches to the kernel are explained
 units by systemd
 tasks by their linters
 metrics by prometheus
@@ -142,6 +143,8 @@ what the suites call is exported
 states as tested
 steps as tested
 mutants of what there is
+letter to upstream
+patches to the kernel are explained
 * dkms.conf
 """.strip().splitlines()
 
