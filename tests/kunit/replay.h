@@ -13,6 +13,26 @@ struct said {
 	unsigned int size;
 };
 
+/**
+ * struct replay_total - what a replay must come to
+ * @is_ours: the guest must give as much again
+ * @read: messages of the host's that can be written again
+ * @played: messages of the host's that are played
+ * @left_out: hot-adds that there is no room for
+ * @answers: answers that must be the same
+ * @given: pages that the guest gave
+ * @returned: pages that the host returned
+ */
+struct replay_total {
+	bool is_ours;
+	unsigned int read;
+	unsigned int played;
+	unsigned int left_out;
+	unsigned int answers;
+	unsigned long given;
+	unsigned long returned;
+};
+
 static const struct said said[] = {
 	{ '<', 0, 24 },
 	{ '>', 24, 16 },
@@ -89,4 +109,14 @@ static const u8 replay_bytes[] = {
 	0x08, 0x00, 0x18, 0x00, 0x0c, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x80, 0x00,
 	0x09, 0x00, 0x08, 0x00, 0x0c, 0x00, 0x00, 0x00,
+};
+
+static const struct replay_total replay_total = {
+	.is_ours = true,
+	.read = 14,
+	.played = 14,
+	.left_out = 0,
+	.answers = 7,
+	.given = 196608,
+	.returned = 65536,
 };
