@@ -95,6 +95,7 @@ viewer and report
 hv-balloon-check away from Hyper-V
 whether the lab takes KVM
 replay.h is of its record
+replay up to the kernel
 hosts from their records
 alpine's files on busybox
 install and unload, or not
@@ -134,6 +135,8 @@ modules that measure
 in-tree series
 rules for files
 pages by docutils
+replay.h is of its record
+replay up to the kernel
 hosts from their records
 parameters as documented
 dmesg lines in troubleshooting

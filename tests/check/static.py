@@ -248,6 +248,7 @@ CHECKS = {
         unit_tests, "check_test"),
     "whether the lab takes KVM": functools.partial(unit_tests, "kvm_test"),
     "replay.h is of its record": replayed,
+    "replay up to the kernel": functools.partial(unit_tests, "replay_test"),
     "alpine's files on busybox": functools.partial(
         in_box, "tests/check/alpine.sh"),
     "install and unload, or not": functools.partial(
