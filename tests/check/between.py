@@ -9,7 +9,7 @@ import functools
 import re
 
 import builds
-from builds import Failed
+from builds import Failed, add_to
 
 # Beside what the change is: the largest order of the buddy allocator, which has
 # had three names, is right.
@@ -58,6 +58,15 @@ sed -i -e 's/MAX_ORDER 11/MAX_ORDER 10/' \
 grep -q 'MAX_ORDER 10' mmzone.h
 grep -q '(1 << MAX_ORDER)' mmzone.h
 """
+BEFORE_6_10 = r"""
+sed -i s/folio_large_mapcount/folio_total_mapcount/ *.h
+grep -q 'int folio_total_mapcount' mm.h
+"""
+BEFORE_6_11 = r"""
+sed -i 's/unsigned long __offline_isolated_pages/void __offline_isolated_pages/' \
+	memory_hotplug.h
+grep -q 'void __offline_isolated_pages' memory_hotplug.h
+"""
 BEFORE_6_15 = r"""
 sed -i /NR_BALLOON_PAGES/d mmzone.h
 """
@@ -75,6 +84,10 @@ AS = {
     "6.1.83": ("6.1", BEFORE_6_2, set()),
     "6.3": ("6.1", FROM_6_3, {"TIMER_DELETE", "VOID_REMOVE"}),
     "6.4": ("6.1", FROM_6_4, {"TIMER_DELETE", "VOID_REMOVE"}),
+    "6.8": ("6.12", BEFORE_6_10 + BEFORE_6_11,
+            builds.FEATURES["6.12"] - {"LARGE_MAPCOUNT", "OFFLINE_MEMMAP"}),
+    "6.10": ("6.12", BEFORE_6_11,
+             builds.FEATURES["6.12"] - {"OFFLINE_MEMMAP"}),
     "6.14": ("7.2", BEFORE_6_15 + BEFORE_6_16,
              NEWEST - {"BALLOON_COUNTER", "TIMER_DESTROY"}),
     "6.15": ("7.2", BEFORE_6_16, NEWEST - {"TIMER_DESTROY"}),
@@ -129,13 +142,6 @@ STRICT_WARNING = re.compile(r"^(?:.*/)?(drivers/hv/\w+\.[ch]):(\d+):.*"
                             re.MULTILINE)
 
 
-def add_to(name, text):
-    def plant(tree):
-        with open(tree / name, "a") as file:
-            file.write(text)
-    return plant
-
-
 def as_if(like):
     choice, change, features = AS[like]
     builds.build(choice, CHANGED, args=(change, ""), features=features,
@@ -149,8 +155,13 @@ def without(choice, option):
         change += f"\ngone '{symbols}'"
     if option == "NUMA":
         change += "\ncome contig_page_data"
-    builds.build(choice, CHANGED, args=(change, ""),
-                 plant=add_to("drivers/hv/hotplug.c", IS_OFF.format(option)))
+
+    def plant(tree):
+        add_to("drivers/hv/hotplug.c", IS_OFF.format(option))(tree)
+        if option == "MEMORY_HOTREMOVE":
+            add_to("drivers/hv/memory.c", builds.NEVER_CLAIMS)(tree)
+
+    builds.build(choice, CHANGED, args=(change, ""), plant=plant)
 
 
 def strict(choice):

@@ -96,6 +96,15 @@ exec nice make -C "/lib/modules/$1/build" M=/tmp/tree W=1 ARCH=arm64 \
 OFF = {b"hot-add is off: not supported": "arm64",
        b"ballooning is off: it needs": "arm64-16k"}
 
+# Compiles only where the compiler knows that no block is ever claimed.
+NEVER_CLAIMS = """
+void hvb_never_claims(const struct hvb_memory *mem);
+void hvb_never_claims(const struct hvb_memory *mem)
+{
+	BUILD_BUG_ON(hvb_memory_can_claim(mem));
+}
+"""
+
 # What compat.h is told of each kernel.
 FEATURES = {"6.1": {"TIMER_DELETE"},
             "6.12": {"TIMER_DELETE", "VOID_REMOVE", "SHRINKER_ALLOC",
@@ -104,6 +113,14 @@ FEATURES = {"6.1": {"TIMER_DELETE"},
                     "LARGE_MAPCOUNT", "OFFLINE_MEMMAP", "BALLOON_COUNTER",
                     "TIMER_DESTROY", "RECLAIM_BY_NODE"}}
 FEATURES["newest"] = FEATURES["7.2"]
+
+
+def add_to(name, text):
+    """A plant of built(): appends to a file."""
+    def plant(tree):
+        with open(tree / name, "a") as file:
+            file.write(text)
+    return plant
 
 
 def features_of(tree):
@@ -165,7 +182,8 @@ for kernel in trees.CHOICES:
         build, kernel, BUILD_WITH_GCC, "rt-amd64")
 for kernel, flavour in trees.ARM64:
     CHECKS[f"build {kernel} {flavour}"] = functools.partial(
-        build, kernel, BUILD_FOR_ARM64, flavour)
+        build, kernel, BUILD_FOR_ARM64, flavour,
+        plant=add_to("drivers/hv/memory.c", NEVER_CLAIMS))
 
 
 BUILD_THERE = r"""

@@ -59,6 +59,8 @@ modules that measure
 build as 6.1.83
 build as 6.3
 build as 6.4
+build as 6.8
+build as 6.10
 build as 6.14
 build as 6.15
 build as a vendor's 6.12
