@@ -75,8 +75,8 @@ static inline void hvb_compat_count_balloon(int nid, long pages)
 #endif
 
 /*
- * Until 7.2 or some time before, what was reclaimed for everybody is counted by CPU.
- * Then it is by node, and direct reclaim is also that of a cgroup at its limit.
+ * Until 7.1 or 7.2, what was reclaimed for everybody is counted by CPU. Then it is
+ * by node, and direct reclaim is also that of a cgroup at its limit.
  */
 typedef unsigned long hvb_events_fn(int cpu, enum vm_event_item item);
 
