@@ -10,6 +10,7 @@ import io
 import json
 import os
 from pathlib import Path
+import pty
 import re
 import shutil
 import signal
@@ -45,11 +46,21 @@ class Guest:
         lines = self.debugfs.read_text().splitlines()
         self.debugfs.write_text("\n".join(lines[:STOCK_LINES]) + "\n")
 
-    def check(self, *args):
+    def check(self, *args, stdin=subprocess.DEVNULL):
         return subprocess.run(
             [sys.executable, SCRIPTS / "hv-balloon-check", "--root", self.root,
              "--out", self.out, *args], text=True, timeout=60,
-            capture_output=True, stdin=subprocess.DEVNULL)
+            capture_output=True, stdin=stdin)
+
+    def asked(self, typed):
+        """How it ends when that is typed at a terminal."""
+        ours, theirs = pty.openpty()
+        try:
+            os.write(ours, typed)
+            return self.check("--mib", "20", "--after", "0.3", stdin=theirs)
+        finally:
+            os.close(ours)
+            os.close(theirs)
 
     def burst(self):
         return self.check("--yes", "--mib", "20", "--after", "0.3")
@@ -84,6 +95,21 @@ class Looks(unittest.TestCase):
 
     def test_nothing_is_done_unasked(self):
         self.fails_with(1, "nothing was done")
+
+    def test_only_a_y_goes_on(self):
+        for typed in (b"\n", b"n\n", b"yes\n", b"\x04"):	# the last is an end
+            done = self.guest.asked(typed)
+            self.assertEqual(done.returncode, 1, typed)
+            self.assertTrue(done.stdout.endswith("Go on? [y/N] "), typed)
+            self.assertRegex(done.stderr, "^hv-balloon-check: .*nothing was "
+                             "done.*\n$")
+            self.assertFalse(self.guest.out.exists())
+        for typed in (b"y\n", b"Y\n"):
+            done = self.guest.asked(typed)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("It takes 20 MiB at 100 MiB/s.", done.stdout)
+            self.assertIn("the burst of 20 MiB at 100 MiB/s took 0.",
+                          done.stdout)
 
     def test_look_tells_the_drivers_apart(self):
         found = json.loads(self.guest.check("--look").stdout)
