@@ -20,6 +20,7 @@ OUT = "/var/tmp/report"
 PROM = "/var/lib/prometheus/node-exporter/hv_balloon.prom"
 TRACING = "/sys/kernel/tracing"
 KINDS = {6: "balloon", 8: "unballoon", 10: "hot-add"}
+ANSWERS = ("ballooned", "unballooned", "hot-added")
 START_BITS = 40			# of a range on the wire, the pages above
 
 
@@ -36,6 +37,22 @@ def asked(line):
             pages if size == 4 else pages >> START_BITS)
 
 
+def answered(line):
+    """(kind, fields) of a recorded answer, as QEMU's event has them, or None."""
+    _, way, digits = line.split()
+    data = bytes.fromhex(digits)
+    kind, trans_id, first, second = (
+        int.from_bytes(data[at:at + size], "little")
+        for at, size in ((0, 2), (4, 4), (8, 4), (12, 4)))
+    if way != ">":
+        return None
+    return {7: ("ballooned", {"id": trans_id, "ranges": second >> 1,
+                              "more": second & 1}),
+            9: ("unballooned", {"id": trans_id}),
+            11: ("hot-added", {"id": trans_id, "result": second,
+                               "count": first})}.get(kind)
+
+
 class Run(scenario.Scenario):
     boot = scenario.Boot("check", memory=MINIMUM, swap=4096, debian="plain",
                          limit=180, alone=True)
@@ -44,6 +61,7 @@ class Run(scenario.Scenario):
         "grows": "its report says that the guest grew, and didn't swap",
         "page": "its page has the plot of all that it sampled",
         "recorded": "the record has what the host asked for, in order",
+        "answered": "and what the guest answered, as the host heard it",
         "bytes": "each recorded message is as long as it says",
         "tracefs": "nothing of it is left in tracefs",
         "metrics": "the service writes the metrics, locked up as it is",
@@ -122,6 +140,12 @@ class Run(scenario.Scenario):
                 if event.kind in KINDS.values()]
         self.check("recorded", sent and got == sent,
                    f"{len(got)} of {len(sent)}, of {len(lines)} messages")
+        got = [message for message in map(answered, lines) if message]
+        heard = [(event.kind, event.fields)
+                 for event in self.host.events(since=mark)
+                 if event.kind in ANSWERS]
+        self.check("answered", heard and got == heard,
+                   f"{len(got)} of {len(heard)}")
         wrong = [line for line in lines if int.from_bytes(bytes.fromhex(
             line.split()[2])[2:4], "little") != len(line.split()[2]) // 2]
         self.check("bytes", lines and not wrong, wrong[:2])
