@@ -99,6 +99,7 @@ whether the lab takes KVM
 replay.h is of its record
 replay up to the kernel
 hosts from their records
+simulator on hosts from records
 alpine's files on busybox
 install and unload, or not
 parameters as documented
@@ -140,6 +141,7 @@ pages by docutils
 replay.h is of its record
 replay up to the kernel
 hosts from their records
+simulator on hosts from records
 parameters as documented
 dmesg lines in troubleshooting
 dmesg lines are limited
