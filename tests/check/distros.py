@@ -2,16 +2,18 @@
 """Owns the checks of the packages for other systems than Debian: RPM and Arch's
 are built by their own tools, in a root that is thrown away; Alpine's functions
 are called as abuild and akms would; Nix evaluates with stand-ins for nixpkgs;
-the akmod's spec is parsed.
+the akmod's spec is parsed. What they run when they are removed is run, too.
 """
 
 import re
-import tarfile
+import shutil
+import subprocess
 
 import box
 import desk
 import trees
 from builds import AT, Failed, stage, tail
+from intree import git
 from packages import CHOICE, setting
 
 VERSION = setting("PACKAGE_VERSION")
@@ -24,10 +26,47 @@ VERSIONED = {			# where each names the version
     "contrib/alpine/AKMBUILD": r"^modver=(\S+)$",
     "contrib/nix/default.nix": r'version = "(.+)-\$',
 }
+# Texts that name the archive.
+NAMING = ("README.md", "contrib/arch/PKGBUILD", "contrib/alpine/APKBUILD")
 DRIVER = "drivers/hv/main.c"	# if this is there, so is the rest
 EXAMPLES = ("modprobe.d", "sysctl.d")
 TOOLS = ("bin/hv-balloon-top", "sbin/hv-balloon-check",
          "sbin/hv-balloon-record", "sbin/hv-balloon-report")
+
+
+# giving WHETHER COMMAND...: what a package runs when it is removed, as if the
+# driver was loaded beside one that is built in, and the host held no memory.
+# WHETHER it gives the device back: yes or no. /sys is a plain directory there.
+GIVING = r"""
+giving() {
+	wanted=$1
+	shift
+	device=/sys/bus/vmbus/devices/d/dynamic_memory
+	mkdir -p /sys/module/hv_balloon_dm "$device"
+	echo 0 >"$device/ballooned_bytes"
+	rm -f /tmp/unloaded /usr/sbin/rmmod	# of kmod, to which it is a link
+	printf '#!/bin/sh\necho "$1" >>/tmp/unloaded\n' >/usr/sbin/rmmod
+	chmod +x /usr/sbin/rmmod
+	"$@" || { echo "failed: $*"; exit 1; }
+	case $wanted-$(cat /tmp/unloaded 2>/dev/null) in
+	yes-hv_balloon_dm | no-) ;;
+	*)	echo "device given back: not '$wanted' in $*"
+		exit 1 ;;
+	esac
+}
+"""
+
+
+def archived(tree):
+    """Has `make dist` write its archive into a tree that is no checkout."""
+    git(tree, "init", "--quiet")
+    git(tree, "add", "--all")
+    git(tree, "commit", "--quiet", "--message=all")
+    done = subprocess.run(["make", "-s", "-C", tree, "dist"], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    shutil.rmtree(tree / ".git")
+    if done.returncode or not (tree / f"{ARCHIVE}.tar.gz").exists():
+        raise Failed(f"make dist: {tail(done.stdout)}")
 
 
 def built(script, *args):
@@ -36,10 +75,7 @@ def built(script, *args):
     """
     headers, _ = trees.headers(CHOICE)
     with stage() as tree:
-        names = [path for path in sorted(tree.rglob("*")) if path.is_file()]
-        with tarfile.open(tree / f"{ARCHIVE}.tar.gz", "w:gz") as archive:
-            for path in names:
-                archive.add(path, f"{ARCHIVE}/{path.relative_to(tree)}")
+        archived(tree)
         done = desk.run(["sh", "-euc", script, "sh", *args], layers=[headers],
                         binds=[(tree, AT)], cd=AT)
     if done.returncode:
@@ -66,27 +102,55 @@ Filters = ["no-packager-tag", "no-group-tag", "no-buildroot-tag",
 """
 
 
+# What an RPM runs before it is removed, or updated: $1 are those that stay. First
+# for the kernel that runs, then for another.
+SCRIPTLETS = r"""
+mkdir /tmp/bin
+PATH=/tmp/bin:$PATH
+running() {
+	printf '#!/bin/sh\necho %s\n' "$1" >/tmp/bin/uname
+	chmod +x /tmp/bin/uname
+}
+for kind in dkms kmod; do
+	package=$(ls ~/rpmbuild/RPMS/*/*$kind*.rpm)
+	bsdtar -xf "$package" -C /
+	rpm -qp --qf '%{PREUN}\n' "$package" >/tmp/preun
+	running "$1"
+	giving yes sh /tmp/preun 0
+	giving no sh /tmp/preun 1
+done
+running 9.9.9
+giving no sh /tmp/preun 0
+"""
+
+
 def rpm():
     _, version = trees.headers(CHOICE)
     said = built(f"""
-mkdir -p ~/rpmbuild/SOURCES
-cp {ARCHIVE}.tar.gz ~/rpmbuild/SOURCES
-rpmbuild --quiet --nodeps -ba --with kmod --define "kver $1" \
-	contrib/rpm/hv-balloon.spec >log 2>&1 || {{ cat log; exit 1; }}
+{GIVING}
+build() {{
+	rpmbuild --quiet --nodeps "$@" --define "_sourcedir $PWD" \
+		contrib/rpm/hv-balloon.spec >log 2>&1 || {{ cat log; exit 1; }}
+}}
+build -ba --with kmod --define "kver $1"
 cat >rpmlint.toml <<'END'
 {RPMLINT}
 END
 LC_ALL=C.UTF-8 rpmlint --strict --config rpmlint.toml \
 	contrib/rpm/hv-balloon.spec ~/rpmbuild/RPMS/*/*.rpm >&2
 rpm -qpl --provides ~/rpmbuild/RPMS/*/*.rpm
-# As Fedora has it from 42 on.
+{SCRIPTLETS}
+# As Fedora has it from 42 on, and for a kernel that has the stock driver built in.
 rm -r ~/rpmbuild/RPMS
-rpmbuild --quiet --nodeps -bb --define "_sbindir /usr/bin" \
-	--define "_sourcedir $PWD" contrib/rpm/hv-balloon.spec >log 2>&1 || {{ cat log; exit 1; }}
+sed -i 's/^CONFIG_HYPERV_BALLOON=m/CONFIG_HYPERV_BALLOON=y/' \
+	"/lib/modules/$1/build/include/config/auto.conf"
+build -bb --with kmod --define "kver $1" --define "_sbindir /usr/bin"
 rpm -qpl ~/rpmbuild/RPMS/*/*tools*.rpm
+rpm -qpl ~/rpmbuild/RPMS/*/kmod*.rpm | sed 's/^/built in: /'
 """, version)
-    has(said, f"/usr/src/{ARCHIVE}/{DRIVER}",
-        f"/usr/lib/modules/{version}/updates/hv_balloon.ko",
+    modules = f"/usr/lib/modules/{version}/updates"
+    has(said, f"/usr/src/{ARCHIVE}/{DRIVER}", f"{modules}/hv_balloon.ko",
+        f"built in: {modules}/hv_balloon_dm.ko",
         "/usr/lib/systemd/system/hv-balloon-metrics.timer",
         f"hv-balloon-kmod-common = {VERSION}",
         *(f"/{name}/hv_balloon.conf" for name in EXAMPLES),
@@ -102,7 +166,19 @@ cat <<'LINES'
 %global kernel_versions 6.1___/usr/src/kernels/6.1
 %global kmodinstdir_prefix /usr/lib/modules
 %global kmodinstdir_postfix /extra/hv-balloon
+%package -n kmod-hv-balloon-6.1
+Summary: for one kernel
+%postun -n kmod-hv-balloon-6.1
+true
+%description -n kmod-hv-balloon-6.1
+For one kernel.
+%files -n kmod-hv-balloon-6.1
 LINES
+"""
+PREUN = """\
+%preun -n kmod-hv-balloon-6.1
+[ $1 -gt 0 ] || [ "$(uname -r)" != 6.1 ] ||
+	/usr/libexec/hv-balloon/give-back.sh || :
 """
 
 
@@ -112,15 +188,19 @@ cat >/usr/bin/kmodtool <<'END'
 {KMODTOOL}
 END
 chmod +x /usr/bin/kmodtool
-rpmspec --parse contrib/rpm/hv-balloon-kmod.spec
+rpmspec --define "_libexecdir /usr/libexec" \
+	--parse contrib/rpm/hv-balloon-kmod.spec
 """)
-    wanted = 'KDIR="${kernel##*___}" modules'
-    if wanted not in said or re.search(r"%\{[^?]|%make", said):
+    for wanted in 'KDIR="${kernel##*___}" modules', PREUN:
+        if wanted not in said:
+            raise Failed(f"no {wanted} in\n{said}")
+    if re.search(r"%\{[^?]|%make", said):
         raise Failed(said)
 
 
 def arch():
     said = built(f"""
+{GIVING}
 useradd --create-home builder
 install -o builder -d /home/builder/package
 cp contrib/arch/* {ARCHIVE}.tar.gz /home/builder/package
@@ -129,6 +209,9 @@ export LC_ALL=C.UTF-8
 runuser -u builder -- makepkg --nodeps --nocolor >log 2>&1 ||
 	{{ cat log; exit 1; }}
 bsdtar -tf hv-balloon-dkms-*.pkg.tar*
+bsdtar -xf hv-balloon-dkms-*.pkg.tar* -C /
+giving yes bash -euc '. /.INSTALL; pre_remove "$0"' "{VERSION}-1"
+giving no bash -euc '. /.INSTALL; ! declare -F pre_upgrade post_upgrade'
 """)
     has(said, f"usr/src/{ARCHIVE}/{DRIVER}", f"usr/src/{ARCHIVE}/dkms.conf",
         ".PKGINFO", ".INSTALL", "usr/lib/systemd/system/hv-balloon-metrics.timer",
@@ -138,6 +221,7 @@ bsdtar -tf hv-balloon-dkms-*.pkg.tar*
 def alpine():
     _, version = trees.headers(CHOICE)
     said = built(f"""
+{GIVING}
 mkdir srcdir
 tar -C srcdir -xf {ARCHIVE}.tar.gz
 cp contrib/alpine/AKMBUILD srcdir
@@ -177,6 +261,10 @@ END
 sh -eu as-abuild >log 2>&1 || {{ cat log; exit 1; }}
 sh -eu as-akms "$1" 2>&1 || exit
 find pkg src -type f
+cp -r src/usr/src /usr
+sh -euc '. contrib/alpine/APKBUILD; echo "$install"' | grep -qx \
+	hv-balloon-src.pre-deinstall
+giving yes contrib/alpine/hv-balloon-src.pre-deinstall "{VERSION}-r0"
 """, version)
     at = f"/lib/modules/{version}/kernel"
     has(said, f"src/usr/src/{ARCHIVE}/{DRIVER}",
@@ -204,13 +292,16 @@ let
     inherit lib stdenv kernel kernelModuleMakeFlags; };
   system = import ./contrib/nix/module.nix {
     inherit lib;
+    pkgs.kmod = "/kmod";
     config.hardware.hvBalloon = { enable = true; parameters = "hot_add=N"; };
     config.boot.kernelPackages.callPackage = file: _: import file
       { inherit lib stdenv kernel kernelModuleMakeFlags; };
   };
+  service = system.config.systemd.services.hv-balloon-dm;
 in "${package.version} ${package.src} ${toString package.makeFlags} ${
   (builtins.head system.config.boot.extraModulePackages).installPhase} ${
-  system.config.boot.extraModprobeConfig}"
+  system.config.boot.extraModprobeConfig} ${toString service.path} ${
+  service.script} ${service.preStop}"
 """
 
 
@@ -226,7 +317,8 @@ nix-instantiate --eval --strict all.nix
     for wanted in (f'"{VERSION}-6.1 {AT} ARCH=x86 KDIR=/kernel/lib/modules/'
                    '6.1.0/build', "lib/modules/6.1.0/updates",
                    "options hv_balloon hot_add=N",
-                   "options hv_balloon_dm hot_add=N"):
+                   "options hv_balloon_dm hot_add=N",
+                   "/kmod modprobe -q hv_balloon_dm", "rmmod hv_balloon_dm"):
         if wanted not in said:
             raise Failed(f"no {wanted} in\n{said}")
 
@@ -238,6 +330,11 @@ def versions():
         found = re.findall(pattern, (box.TREE / name).read_text(), re.M)
         if found != [VERSION]:
             wrong.append(f"{name}: {found}, dkms.conf: {VERSION}")
+    for name in NAMING:
+        found = set(re.findall(r"hv-balloon-([\d.]+)\.tar",
+                               (box.TREE / name).read_text()))
+        if found != {VERSION}:
+            wrong.append(f"{name}: an archive of {found}")
     if wrong:
         raise Failed("\n".join(wrong))
 
