@@ -48,28 +48,28 @@ static void set_state(struct hvb_conversation *conv, enum hvb_state state)
 static void note_request(struct hvb_conversation *conv, enum dm_type type,
 			 const struct hvb_outcome *outcome)
 {
-	trace_hvb_request(type, outcome->asked_pages, outcome->done_pages);
 	conv->last_request = (struct hvb_last_request) {
 		.type = type,
 		.asked_pages = outcome->asked_pages,
 		.done_pages = outcome->done_pages,
 		.at = jiffies,
 	};
-	if (outcome->done_pages && (type == DM_UNBALLOON_REQUEST ||
-				    type == DM_MEM_HOT_ADD_REQUEST))
-		hvb_signs_arrived(conv->signs);
 }
 
 static void conclude(struct hvb_conversation *conv, enum dm_type type,
 		     const struct hvb_outcome *outcome)
 {
+	note_request(conv, type, outcome);
 	if (outcome->go_on_ms) {
 		kthread_queue_delayed_work(conv->base->worker,
 					   &conv->go_on_work,
 					   msecs_to_jiffies(outcome->go_on_ms));
 		return;
 	}
-	note_request(conv, type, outcome);
+	trace_hvb_request(type, outcome->asked_pages, outcome->done_pages);
+	/* Hot-add has said so for each piece. */
+	if (outcome->done_pages && type == DM_UNBALLOON_REQUEST)
+		hvb_signs_arrived(conv->signs);
 	if (!outcome->is_over)
 		return;
 	if (outcome->answer_bytes)

@@ -27,6 +27,7 @@
 #include "counters.h"
 #include "memory.h"
 #include "request.h"
+#include "signs.h"
 
 /* How often to wait out a transient error while nothing was added. */
 #define TRIES		20
@@ -142,6 +143,7 @@ static int add_all(struct hvb_requests *reqs, struct hvb_add_request *req)
 		} else if (nr >= 0) {
 			req->from += nr;
 			req->added_pages = req->from - req->plan.backed.start;
+			hvb_signs_arrived(reqs->signs);
 		} else if (may_pass_soon(nr) && !req->added_pages &&
 			   ++tries < TRIES) {
 			msleep(PAUSE_MS);
@@ -227,7 +229,11 @@ static void put_off(struct hvb_requests *reqs,
 		.request = *req,
 		.pause_ms = pause_ms,
 	};
-	*outcome = (struct hvb_outcome) { .go_on_ms = pause_ms };
+	*outcome = (struct hvb_outcome) {
+		.asked_pages = req->range.count,
+		.done_pages = hvb_to_wire(req->added_pages),
+		.go_on_ms = pause_ms,
+	};
 }
 
 static bool must_go_on(const struct hvb_add_request *req, int err)

@@ -15,7 +15,8 @@
  * hvb_request_may_give() - may a request take memory from the guest?
  * @reqs: what carries it out
  *
- * Not while a hot-add request is put off, since memory is very short then.
+ * Not while a hot-add request is put off: memory is very short then, or blocks
+ * wait to be online; and the host may not know yet of all that it has added.
  *
  * Return: true if it may.
  */

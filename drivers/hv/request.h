@@ -127,7 +127,7 @@ struct hvb_room {
 /**
  * struct hvb_outcome - the result of a request; pages of 4 KiB
  * @asked_pages: asked for
- * @done_pages: how many of these were given, returned or added
+ * @done_pages: how many of these were given, returned or added so far
  * @go_on_ms: if not 0, the answer is still owed: call hvb_hot_add_go_on() after
  *	this time
  * @is_over: the transaction has ended; otherwise more of its messages follow

@@ -5,6 +5,7 @@
  * part added the request is put off until all of it is, and other requests are
  * served meanwhile.
  */
+#include <linux/delay.h>
 #include <linux/memory_hotplug.h>
 
 #include "fault.h"
@@ -15,6 +16,10 @@
 #define FIRST_PAUSE_MS	100U
 #define LAST_PAUSE_MS	2000U
 #define NR_FAILURES	10
+
+/* How long a report may take. */
+#define SOON_MS		20000
+#define STEP_MS		20
 
 /* As if the host had sent it, while allocations fail. */
 static void add_without_memory(struct host *host, unsigned long start,
@@ -35,13 +40,17 @@ static struct host *half_added(struct kunit *test)
 {
 	struct host *host = host_connected(test);
 	struct hvb_range first = { BLOCK(0), block_pages() / 2 };
+	int arrivals;
 
 	KUNIT_EXPECT_EQ(test, FEW_PAGES, host_takes(host, FEW_PAGES));
 	host_adds(host, &first, NULL);
 	host_hears_added(host, first.count, DM_HOT_ADD_SUCCESS);
 	/* What the test does next comes before the next try. */
 	host->dm.requests.put_off_ms = HOST_NEVER_MS;
+	arrivals = hvb_signs_arrivals(&host->dm.signs);
 	add_without_memory(host, hvb_range_end(&first), all_pages());
+	KUNIT_EXPECT_EQ(test, arrivals + 1,
+			hvb_signs_arrivals(&host->dm.signs));
 	kthread_cancel_delayed_work_sync(&host->dm.conversation.go_on_work);
 	host_hears_nothing(host);
 	KUNIT_ASSERT_TRUE(test, host->dm.requests.adding.is_put_off);
@@ -136,6 +145,37 @@ static void others_are_served_meanwhile(struct kunit *test)
 	host_hears_added(host, other.count, DM_HOT_ADD_SUCCESS);
 }
 
+/* A task that is short of memory waits for no more than that. */
+static void what_was_added_is_known_at_once(struct kunit *test)
+{
+	struct host *host = half_added(test);
+	struct hvb_last_request last;
+
+	hvb_conversation_last_request(&host->dm.conversation, &last);
+	KUNIT_EXPECT_EQ(test, (int)last.type, DM_MEM_HOT_ADD_REQUEST);
+	KUNIT_EXPECT_EQ(test, last.asked_pages, hvb_to_wire(all_pages()));
+	KUNIT_EXPECT_EQ(test, last.done_pages, hvb_to_wire(block_pages() / 2));
+	try_again(host);
+	host_hears_added(host, all_pages(), DM_HOT_ADD_SUCCESS);
+}
+
+static void reports_go_on_meanwhile(struct kunit *test)
+{
+	struct host *host = half_added(test);
+	unsigned int before = host->nr_status, ms;
+
+	KUNIT_ASSERT_EQ(test, 0, hvb_devices_start_reporter(&host->dm));
+	for (ms = 0; ms < SOON_MS && READ_ONCE(host->nr_status) == before;
+	     ms += STEP_MS)
+		msleep(STEP_MS);
+	hvb_devices_stop_reporter(&host->dm);
+	KUNIT_EXPECT_LT(test, ms, SOON_MS);
+	KUNIT_EXPECT_TRUE(test, host->dm.requests.adding.is_put_off);
+	try_again(host);
+	host_hears_added(host, all_pages(), DM_HOT_ADD_SUCCESS);
+	expect_all_added(host);
+}
+
 static void it_goes_on_after_a_pause(struct kunit *test)
 {
 	struct host *host = half_added(test);
@@ -199,6 +239,8 @@ static struct kunit_case putoff_cases[] = {
 	KUNIT_CASE(it_is_tried_until_it_is_done),
 	KUNIT_CASE(the_next_try_comes_by_itself),
 	KUNIT_CASE(others_are_served_meanwhile),
+	KUNIT_CASE(what_was_added_is_known_at_once),
+	KUNIT_CASE(reports_go_on_meanwhile),
 	KUNIT_CASE(it_goes_on_after_a_pause),
 	KUNIT_CASE(it_goes_with_the_channel),
 	KUNIT_CASE_SLOW(with_nothing_added_the_host_asks_again),
