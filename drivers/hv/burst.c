@@ -245,6 +245,8 @@ enum hvb_cause hvb_burst_cause(const struct hvb_situation *situation)
 		return HVB_CAUSE_SUPPRESSED;
 	if (situation->offline_pages)
 		return HVB_CAUSE_OFFLINE;
+	if (situation->cannot_add && !situation->ballooned_pages)
+		return HVB_CAUSE_CANNOT_ADD;
 	if (!situation->hot_add && !situation->ballooned_pages)
 		return HVB_CAUSE_NO_HOT_ADD;
 	if (situation->is_deaf)

@@ -52,7 +52,8 @@ enum hvb_verdict {
  * @HVB_CAUSE_DELAY: pressure_report_delay is still running
  * @HVB_CAUSE_SUPPRESSED: the host wanted no reports
  * @HVB_CAUSE_OFFLINE: memory was added but is not online
- * @HVB_CAUSE_NO_HOT_ADD: hot-add is off, or can't be had
+ * @HVB_CAUSE_CANNOT_ADD: hot-add can't be had here
+ * @HVB_CAUSE_NO_HOT_ADD: the admin has hot-add off
  * @HVB_CAUSE_DEAF: the host doesn't read what is sent
  * @HVB_CAUSE_HOST_MAX: the guest has all that the host lets it have
  * @HVB_CAUSE_HOST: none of these: it is the host's
@@ -62,6 +63,7 @@ enum hvb_cause {
 	HVB_CAUSE_DELAY,
 	HVB_CAUSE_SUPPRESSED,
 	HVB_CAUSE_OFFLINE,
+	HVB_CAUSE_CANNOT_ADD,
 	HVB_CAUSE_NO_HOT_ADD,
 	HVB_CAUSE_DEAF,
 	HVB_CAUSE_HOST_MAX,
@@ -85,11 +87,12 @@ enum hvb_due {
  * @can_hibernate: requests are refused, as the platform offers S4
  * @delayed: pressure_report_delay is still running
  * @suppressed: the host wants no reports
- * @hot_add: memory can be added
+ * @hot_add: the admin lets the host add memory
  * @offline_pages: added but not online
  * @ballooned_pages: that the host could return
  * @has_all: the guest has all that the host lets it have
  * @is_deaf: messages to the host fail
+ * @cannot_add: no memory can be added, whatever the admin wants
  */
 struct hvb_situation {
 	bool can_hibernate;
@@ -100,6 +103,7 @@ struct hvb_situation {
 	u64 ballooned_pages;
 	bool has_all;
 	bool is_deaf;
+	bool cannot_add;
 };
 
 /**

@@ -53,6 +53,7 @@ static void report(struct hvb_reporter *rep, const struct hvb_counters *now,
 			hvb_demand_more(now, agreed->max_page_count,
 					committed_pages), now_us);
 	rep->last_counters = *now;
+	rep->sent_us = now_us;
 	WRITE_ONCE(rep->last_committed, demand.num_committed);
 }
 
@@ -82,8 +83,8 @@ static void say_unanswered(struct hvb_reporter *rep,
 			.can_hibernate = rep->base->can_hibernate,
 			.delayed = is_delayed(rep->base, agreed),
 			.suppressed = agreed->suppress_reports,
-			.hot_add = READ_ONCE(rep->base->params->hot_add) &&
-				   hvb_memory_can_hot_add(rep->mem),
+			.hot_add = READ_ONCE(rep->base->params->hot_add),
+			.cannot_add = !hvb_memory_can_hot_add(rep->mem),
 			.offline_pages = now->offline_pages,
 			.ballooned_pages = now->ballooned_pages,
 			.has_all = hvb_demand_has_all(now,
@@ -94,7 +95,7 @@ static void say_unanswered(struct hvb_reporter *rep,
 		.boot_pages = now->boot_pages,
 		.max_pages = agreed->max_page_count,
 		.committed_pages = rep->last_committed,
-		.reported_us = now_us - rep->burst.reported_us,
+		.reported_us = now_us - rep->sent_us,
 		.last = &last,
 	};
 

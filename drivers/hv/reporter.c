@@ -291,6 +291,7 @@ int hvb_reporter_create(struct hvb_reporter *rep, struct task_struct **task)
 	rep->looked_counters = rep->last_counters;
 	memset(&rep->scarcity, 0, sizeof(rep->scarcity));
 	memset(&rep->workingset, 0, sizeof(rep->workingset));
+	WRITE_ONCE(rep->last_committed, 0);
 	*task = kthread_create(report_on, rep, "hv_balloon");
 	if (!IS_ERR(*task))
 		return 0;

@@ -82,6 +82,8 @@ struct hvb_reporter {
 	bool is_refusal_said;
 	/** @last_committed: num_committed of the last report, 4 KiB pages */
 	u64 last_committed;
+	/** @sent_us: when that was sent */
+	u64 sent_us;
 	/** @told_sizes: what pollers of sysfs know */
 	struct hvb_sizes told_sizes;
 };

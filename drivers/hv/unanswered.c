@@ -22,8 +22,10 @@ static const char * const causes[] = {
 		"the host wants no status reports: it can't know what this guest needs",
 	[HVB_CAUSE_OFFLINE] =
 		"memory was added but is offline: set online_policy to kernel, or bring the blocks online",
+	[HVB_CAUSE_CANNOT_ADD] =
+		"no memory can be added here, for the reason given when the driver was loaded: start the guest with more",
 	[HVB_CAUSE_NO_HOT_ADD] =
-		"hot-add is off: set hot_add to Y",
+		"hot-add is off: set hot_add to Y, and load the driver again, as the host asks only once",
 	[HVB_CAUSE_DEAF] =
 		"the host takes no messages from this guest any more: restart the guest, and look at the host's log",
 	[HVB_CAUSE_HOST_MAX] =
