@@ -13,6 +13,13 @@
 #include "online.h"
 #include "trace.h"
 
+static bool is_moving(struct hvb_memory *mem, unsigned long page)
+{
+	const struct hvb_range *moving = &mem->moving;
+
+	return page >= moving->start && page < hvb_range_end(moving);
+}
+
 /*
  * How many of these pages are in a block that is online and not moving, or that
  * we set offline ourselves.
@@ -20,12 +27,11 @@
 static unsigned long count_online(struct hvb_memory *mem, unsigned long start,
 				  unsigned long count)
 {
-	const struct hvb_range *moving = &mem->moving;
 	unsigned long end = start + count, next, nr = 0;
 
 	for (; start < end; start = next) {
 		next = min(end, ALIGN(start + 1, mem->base->block_pages));
-		if (start >= moving->start && start < hvb_range_end(moving))
+		if (is_moving(mem, start))
 			continue;
 		if (pfn_to_online_page(start) || hvb_phase_is_ours(mem, start))
 			nr += next - start;
@@ -261,7 +267,8 @@ static int online_block(struct hvb_memory *mem, unsigned long page, int err)
 		hvb_online_say_failed(mem->base, page, err);
 	}
 	mutex_lock(&mem->lock);
-	if (!pfn_to_online_page(page))
+	/* It was online if an admin sets it offline again already. */
+	if (!pfn_to_online_page(page) && (err || !is_moving(mem, page)))
 		hvb_waiting_add(mem, page);
 	mutex_unlock(&mem->lock);
 	return err;
