@@ -61,7 +61,8 @@ int hvb_memory_init(struct hvb_memory *mem, struct hvb_base *base,
 		return err;
 	}
 	hvb_ledger_adopt(mem);
-	hvb_reserve_fill(&mem->reserve);
+	if (hvb_memory_can_hot_add(mem) && !base->can_hibernate)
+		hvb_reserve_fill(&mem->reserve);
 	return 0;
 }
 

@@ -12,7 +12,9 @@
 #include "reserve.h"
 
 /* 2 MiB in one piece for struct pages, and 256 KiB for the rest. */
-static const unsigned int orders[HVB_RESERVE_PARTS] = { 21 - PAGE_SHIFT, 6 };
+static const unsigned int orders[HVB_RESERVE_PARTS] = {
+	21 - PAGE_SHIFT, 18 - PAGE_SHIFT
+};
 
 #define GFP_RESERVE	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
