@@ -75,10 +75,15 @@ static void must(struct hvb_memory *mem, int err, unsigned long start,
 void hvb_absent_insert(struct hvb_memory *mem, struct hvb_ranges *set,
 		       unsigned long start, unsigned long count)
 {
+	int err;
+
 	lockdep_assert_held(&mem->lock);
-	if (count)
-		must(mem, hvb_ranges_insert(set, start, count, HVB_GFP_MUST), start,
-		     count);
+	if (!count)
+		return;
+	err = hvb_ranges_insert(set, start, count, HVB_GFP_AT_ONCE);
+	if (err == -ENOMEM)
+		err = hvb_ranges_insert(set, start, count, HVB_GFP_MUST);
+	must(mem, err, start, count);
 }
 
 /**
@@ -93,8 +98,13 @@ void hvb_absent_insert(struct hvb_memory *mem, struct hvb_ranges *set,
 void hvb_absent_erase(struct hvb_memory *mem, struct hvb_ranges *set,
 		      unsigned long start, unsigned long count)
 {
+	int err;
+
 	lockdep_assert_held(&mem->lock);
-	must(mem, hvb_ranges_erase(set, start, count, HVB_GFP_MUST), start, count);
+	err = hvb_ranges_erase(set, start, count, HVB_GFP_AT_ONCE);
+	if (err == -ENOMEM)
+		err = hvb_ranges_erase(set, start, count, HVB_GFP_MUST);
+	must(mem, err, start, count);
 }
 
 /**

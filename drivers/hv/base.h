@@ -21,7 +21,12 @@ struct kthread_worker;
 #define HVB_WIRE_SHIFT		(PAGE_SHIFT - DM_PAGE_SHIFT)
 #define hvb_to_wire(pages)	((u64)(pages) << HVB_WIRE_SHIFT)
 
-/* For memory without which the driver would lose track of pages or blocks. */
+/*
+ * For memory without which the driver would lose track of pages or blocks. What
+ * may not fail doesn't get at the reserves where slabs have sheaves (from 6.18
+ * on), and waits for reclaim. So it is first tried with what may.
+ */
+#define HVB_GFP_AT_ONCE	(GFP_NOWAIT | __GFP_MEMALLOC | __GFP_NOWARN)
 #define HVB_GFP_MUST	(GFP_KERNEL | __GFP_MEMALLOC | __GFP_NOFAIL)
 
 /**

@@ -86,7 +86,8 @@ void hvb_phase_set(struct hvb_memory *mem, unsigned long page,
 			     hvb_step_name(phase));
 	if (phase == HVB_PHASE_REST)
 		xa_erase(&mem->phases, block_of(mem, page));
-	else
+	else if (xa_is_err(xa_store(&mem->phases, block_of(mem, page),
+				    xa_mk_value(entry), HVB_GFP_AT_ONCE)))
 		xa_store(&mem->phases, block_of(mem, page), xa_mk_value(entry),
 			 HVB_GFP_MUST);
 }

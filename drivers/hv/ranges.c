@@ -52,7 +52,7 @@ static bool range_is_sane(unsigned long start, unsigned long count)
  * @set: the set
  * @start: number of the first page
  * @count: how many pages
- * @gfp: for what the tree allocates; must allow sleeping
+ * @gfp: for what the tree allocates
  *
  * Return: 0; -EINVAL if the range is empty or wraps; -EEXIST if a page of it is
  * in the set; -ENOMEM. The set is unchanged unless 0 is returned.
@@ -103,7 +103,7 @@ int hvb_ranges_insert(struct hvb_ranges *set, unsigned long start,
  * @set: the set
  * @start: number of the first page
  * @count: how many pages
- * @gfp: for what the tree allocates; must allow sleeping
+ * @gfp: for what the tree allocates
  *
  * Return: 0; -EINVAL if the range is empty or wraps; -ENOENT if a page of it is
  * not in the set; -ENOMEM. The set is unchanged unless 0 is returned.
