@@ -102,6 +102,15 @@ static inline unsigned long hvb_compat_reclaimed(void)
 }
 #endif
 
+/* Until 6.12, pages of zeroes are written to swap like all others. */
+#ifndef HVB_HAS_SWAP_ZERO
+#define hvb_compat_zeroes_out(cpu, of)	0UL
+#define hvb_compat_zeroes_in(cpu, of)	0UL
+#else
+#define hvb_compat_zeroes_out(cpu, of)	(of)(cpu, SWPOUT_ZERO)
+#define hvb_compat_zeroes_in(cpu, of)	(of)(cpu, SWPIN_ZERO)
+#endif
+
 /* Until 6.14, a new worker runs at once, and one function does both. */
 #ifndef kthread_run_worker
 #define kthread_run_worker	kthread_create_worker

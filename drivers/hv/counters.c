@@ -45,6 +45,11 @@ static void read_events(struct hvb_counters *now)
 	cpus_read_lock();
 	for_each_online_cpu(cpu) {
 		swapped_out += events_of(cpu, PSWPOUT);
+#ifdef CONFIG_SWAP
+		/* Pages of zeroes have a place in swap, but aren't written. */
+		swapped_out += hvb_compat_zeroes_out(cpu, events_of);
+		stalls += hvb_compat_zeroes_in(cpu, events_of);
+#endif
 #ifdef CONFIG_ZSWAP
 		compressed += events_of(cpu, ZSWPOUT);
 #endif

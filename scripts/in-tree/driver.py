@@ -48,9 +48,8 @@ err_register:
 		unregister_pm_notifier(&sleep_nb);
 	return err;
 """)
-    source.remove("""\
-	hvb_takeover_end(&balloon_driver.driver, &id_table[0].guid);
-""")
+    source.remove("\thvb_takeover_end(&balloon_driver.driver, "
+                  "&id_table[0].guid);\n")
 
 
 def debugfs_c(source):
@@ -106,11 +105,12 @@ def absent_c(source):
 
 
 def counters_c(source):
-    source.remove("""\
-		reclaimed += hvb_compat_reclaimed_on(cpu, events_of);
-""")
+    source.remove("\t\treclaimed += hvb_compat_reclaimed_on(cpu, events_of);\n")
     source.replace("hvb_compat_reclaimed()",
                    "global_node_page_state(PGSTEAL_KSWAPD)")
+    for way in ("in", "out"):
+        source.replace(f"hvb_compat_zeroes_{way}(cpu, events_of)",
+                       f"events_of(cpu, SWP{way.upper()}_ZERO)")
 
 
 def hotplug_c(source):

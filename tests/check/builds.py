@@ -108,10 +108,10 @@ void hvb_never_claims(const struct hvb_memory *mem)
 # What compat.h is told of each kernel.
 FEATURES = {"6.1": {"TIMER_DELETE"},
             "6.12": {"TIMER_DELETE", "VOID_REMOVE", "SHRINKER_ALLOC",
-                     "LARGE_MAPCOUNT", "OFFLINE_MEMMAP"},
+                     "LARGE_MAPCOUNT", "OFFLINE_MEMMAP", "SWAP_ZERO"},
             "7.2": {"TIMER_DELETE", "VOID_REMOVE", "SHRINKER_ALLOC",
                     "LARGE_MAPCOUNT", "OFFLINE_MEMMAP", "BALLOON_COUNTER",
-                    "TIMER_DESTROY", "RECLAIM_BY_NODE"}}
+                    "TIMER_DESTROY", "RECLAIM_BY_NODE", "SWAP_ZERO"}}
 FEATURES["newest"] = FEATURES["7.2"]
 
 
