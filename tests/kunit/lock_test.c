@@ -136,6 +136,29 @@ static void a_block_that_was_not_tried_did_not_fail(struct kunit *test)
 	host_agrees(host);
 }
 
+/* It needs no hotplug: the block is online, with its pages kept. */
+static void a_block_returns_meanwhile(struct kunit *test)
+{
+	struct host *host = begin(test);
+	struct keeper *keeper;
+	unsigned long start;
+
+	host->params.balloon_blocks = true;
+	host_asks(host, block_pages());
+	KUNIT_ASSERT_EQ(test, block_pages(), host_gets(host));
+	KUNIT_ASSERT_EQ(test, block_pages(),
+			host_count(host, HVB_COUNT_BLOCK_PAGES));
+	keeper = take_lock(test);
+	start = jiffies;
+	host_returns_all(host);
+	expect_in_time(test, start);
+	KUNIT_EXPECT_EQ(test, 0, host->holds.nr_pages);
+	KUNIT_EXPECT_EQ(test, totalram_pages(),
+			host->total_pages + NR_BLOCKS * block_pages());
+	keeper_end(keeper);
+	host_agrees(host);
+}
+
 static const unsigned int block_counts[] = { 1, NR_BLOCKS };
 
 static void describe_count(const unsigned int *nr_blocks, char *text)
@@ -149,6 +172,7 @@ static struct kunit_case lock_cases[] = {
 	KUNIT_CASE_SLOW(hot_add_is_for_later),
 	KUNIT_CASE_SLOW(the_guest_falls_asleep_all_the_same),
 	KUNIT_CASE_SLOW(a_claimed_block_is_not_removed),
+	KUNIT_CASE_SLOW(a_block_returns_meanwhile),
 	KUNIT_CASE_PARAM(a_block_that_was_not_tried_did_not_fail,
 			 count_gen_params),
 	{}

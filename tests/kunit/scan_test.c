@@ -114,6 +114,10 @@ static void pages_that_somebody_holds_stay(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, held);
 	KUNIT_EXPECT_TRUE(test, can_go(start, &block));
 	KUNIT_EXPECT_EQ(test, NR_PAGES, block.moved_pages);
+	KUNIT_EXPECT_FALSE(test, hvb_scan_block(start, block_pages(), 0,
+						NR_PAGES - 1, &block));
+	KUNIT_EXPECT_TRUE(test, hvb_scan_block(start, block_pages(), 0,
+					       NR_PAGES, &block));
 	fput(file);
 	flush_delayed_fput();
 }
@@ -233,6 +237,22 @@ static void the_edge_of_a_lower_zone_stays(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, hvb_scan_zone(HOST_MEMORY, block_pages()));
 }
 
+/* They must not be isolated, and which pages they are can't be seen. */
+static void a_zone_with_cma_areas_stays(struct kunit *test)
+{
+	struct zone *zone;
+	bool can_go;
+
+	add_blocks(test, 1);
+	zone = page_zone(pfn_to_page(BLOCK(0)));
+	KUNIT_ASSERT_EQ(test, 0, zone->cma_pages);
+	KUNIT_EXPECT_PTR_EQ(test, hvb_scan_zone(BLOCK(0), block_pages()), zone);
+	zone->cma_pages = 1;
+	can_go = hvb_scan_zone(BLOCK(0), block_pages());
+	zone->cma_pages = 0;
+	KUNIT_EXPECT_FALSE(test, can_go);
+}
+
 static struct kunit_case scan_cases[] = {
 	KUNIT_CASE(pages_without_a_reference_can_be_somebody_s),
 	KUNIT_CASE(pages_of_another_balloon_stay),
@@ -243,6 +263,7 @@ static struct kunit_case scan_cases[] = {
 	KUNIT_CASE(a_block_with_a_hole_stays),
 	KUNIT_CASE(a_block_of_several_sections_is_looked_at_whole),
 	KUNIT_CASE(the_edge_of_a_lower_zone_stays),
+	KUNIT_CASE(a_zone_with_cma_areas_stays),
 	{}
 };
 

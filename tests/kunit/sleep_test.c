@@ -129,15 +129,27 @@ static void a_sleeping_guest_answers_under_the_hotplug_lock(struct kunit *test)
 	host_hears_added(host, 0, DM_HOT_ADD_FAILURE);
 }
 
+static const enum state under_way[] = {
+	STATE_BALLOON_UP, STATE_BALLOON_DOWN, STATE_ADDING, STATE_REMOVING,
+};
+
+static void describe_state(const enum state *state, char *text)
+{
+	strscpy(text, state_title(*state), KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(under_way, under_way, describe_state);
+
 static void what_is_under_way_ends_before_the_sleep(struct kunit *test)
 {
+	const enum state *state = test->param_value;
 	struct host *host = host_new(test);
 	struct stage *stage;
 
 	stage = kunit_kzalloc(test, sizeof(*stage), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, stage);
 	host->dm.channel.send_wait_ms = FULL_MS;
-	stage_enter(stage, host, STATE_ADDING);
+	stage_enter(stage, host, *state);
 	fall_asleep(test);
 	KUNIT_EXPECT_EQ(test, (int)host->dm.conversation.state, HVB_INITIALIZED);
 	stage_let_go(stage);
@@ -184,7 +196,8 @@ static struct kunit_case sleep_cases[] = {
 	KUNIT_CASE(a_device_that_comes_in_the_sleep_sleeps),
 	KUNIT_CASE(a_block_is_not_removed_in_the_sleep),
 	KUNIT_CASE(a_sleeping_guest_answers_under_the_hotplug_lock),
-	KUNIT_CASE(what_is_under_way_ends_before_the_sleep),
+	KUNIT_CASE_PARAM(what_is_under_way_ends_before_the_sleep,
+			 under_way_gen_params),
 	KUNIT_CASE(a_flood_does_not_keep_the_guest_awake),
 	KUNIT_CASE(blocks_that_return_in_the_sleep_are_not_lost),
 	{}
