@@ -78,7 +78,8 @@ soak:
 	$(MAKE) --no-print-directory -j2 soak-debug soak-6.12
 
 soak-debug:
-	tests/lab/bootstrap.sh run.py --kernel debug $(SOAK) cma
+	tests/lab/bootstrap.sh run.py --kernel debug $(SOAK) cma \
+		churn sleep psigone untouched withdraw
 
 soak-%:
 	tests/lab/bootstrap.sh run.py --kernel $* $(SOAK)

@@ -21,7 +21,7 @@ NAMES = [
 LONG = [
     "nocgroup", "offline", "unanswered", "extension", "brim", "demand",
     "giving", "numa", "workingset", "workingset-read", "promise", "strict",
-    "shrinker", "churn", "sleep", "pins", "kdump", "kexec", "udev", "check",
+    "shrinker", "churn", "sleep", "doze", "withdraw", "pins", "kdump", "kexec", "udev", "check",
     "direct", "takeover",
     *(f"burst-{shape.name}" for shape in shapes.SHAPES if shape.name),
     *(f"real-{program.name}" for program in programs.PROGRAMS),
