@@ -14,6 +14,11 @@
  * is restored it counts less and less, slowly: if the host takes memory that is
  * still in use, pages are restored again.
  *
+ * A slow disk can be kept busy by fewer pages than chance brings to a fast one. So
+ * few pages count, too, if they are missed for ten seconds and are a good part of
+ * all that was dropped for everybody. What a cgroup at its limit reads again is far
+ * more than that: it was dropped for the cgroup.
+ *
  * Where page cache is in generations (lru_gen), pages that are read by system call
  * count as restored late or never. There all counts that is read again, as long as
  * twice the page cache would hold it: as long as no more is gone, which is what was
@@ -34,10 +39,21 @@
 
 /* Pages are counted for so long before they tell anything. */
 #define WINDOW_US	((u64)USEC_PER_SEC)
+#define LASTING_US	(10 * (u64)USEC_PER_SEC)
 
 /* Fewer restored pages a second are chance, and a smaller share of page cache. */
 #define CHANCE_PAGES_S	HVB_MIB_PAGES(2)
 #define CHANCE_SHARE	1024
+
+/*
+ * Few pages count in ten seconds if there are so many a second at least, or a
+ * smaller share of page cache, and so large a share of what was dropped; and if no
+ * more was read again than so many times that.
+ */
+#define FEWEST_PAGES_S	32
+#define FEWEST_SHARE	8192
+#define LASTING_SHARE	4
+#define LASTING_TIMES	2
 
 /* It ended when none was for so long. */
 #define LAST_US		(3 * USEC_PER_SEC)
@@ -57,6 +73,9 @@
  */
 #define GROW_FEW	8
 #define FEW_SHARE	64
+
+/* It grows by more the longer few are missed, up to so many times. */
+#define LASTING_MOST	4
 
 /* It can come to so many times what is there. */
 #define MOST		2
@@ -95,6 +114,12 @@ static u64 chance(const struct hvb_counters *now, u64 passed_us)
 		       passed_us);
 }
 
+static u64 fewest(const struct hvb_counters *now, u64 passed_us)
+{
+	return in_time(max((u64)FEWEST_PAGES_S, now->file_pages / FEWEST_SHARE),
+		       passed_us);
+}
+
 static void note_gone(struct hvb_workingset *set, const struct hvb_counters *now,
 		      u64 dropped, u64 again)
 {
@@ -104,39 +129,84 @@ static void note_gone(struct hvb_workingset *set, const struct hvb_counters *now
 			      GONE_TIMES * now->file_pages);
 }
 
-static u64 missed(struct hvb_workingset *set, const struct hvb_counters *now,
-		  u64 passed_us)
+static u64 reclaimed_since(const struct hvb_workingset_mark *mark,
+			   const struct hvb_counters *now)
+{
+	return now->reclaimed_pages - mark->reclaimed_pages;
+}
+
+static u64 again_since(const struct hvb_workingset_mark *mark,
+		       const struct hvb_counters *now)
+{
+	return now->refault_pages - mark->refault_pages;
+}
+
+static u64 missed_since(const struct hvb_workingset *set,
+			const struct hvb_workingset_mark *mark,
+			const struct hvb_counters *now)
 {
 	const struct hvb_counters before = {
-		.thrashed_pages = set->thrashed_pages,
-		.refault_pages = set->refault_pages,
-		.reclaimed_pages = set->reclaimed_pages,
+		.thrashed_pages = mark->thrashed_pages,
+		.refault_pages = mark->refault_pages,
+		.reclaimed_pages = mark->reclaimed_pages,
 	};
-	u64 reclaimed = now->reclaimed_pages - set->reclaimed_pages;
-	u64 again = now->refault_pages - set->refault_pages;
 
-	if (again <= chance(now, passed_us))
-		set->gone_pages = hvb_decay(set->gone_pages, passed_us, FORGET_US);
-	note_gone(set, now, reclaimed, again);
 	if (now->has_generations && set->gone_pages <= now->file_pages)
-		return min(again, reclaimed);
+		return min(again_since(mark, now), reclaimed_since(mark, now));
 	return hvb_demand_missed(&before, now);
 }
 
-static void count(struct hvb_workingset *set, const struct hvb_counters *now,
-		  u64 now_us)
+/* After a second. */
+static void count_many(struct hvb_workingset *set, const struct hvb_counters *now,
+		       u64 now_us)
 {
-	u64 passed_us = now_us - set->begun_us;
-	u64 restored = missed(set, now, passed_us);
+	u64 passed_us = now_us - set->brief.at_us;
+	u64 again = again_since(&set->brief, now), restored;
 	bool goes_on = set->last_us && now_us - set->last_us <= LAST_US;
 
+	if (again <= chance(now, passed_us))
+		set->gone_pages = hvb_decay(set->gone_pages, passed_us, FORGET_US);
+	note_gone(set, now, reclaimed_since(&set->brief, now), again);
+	restored = missed_since(set, &set->brief, now);
 	if (restored > chance(now, passed_us)) {
 		if (goes_on)
 			set->pages = grown(set, now, restored, passed_us);
 		set->last_us = now_us;
-	} else if (!goes_on) {
+	} else if (!goes_on && !set->nr_lasting) {
 		set->pages = hvb_decay(set->pages, passed_us, FORGET_US);
 	}
+}
+
+/* After ten seconds. What was found in each of them needs nothing more. */
+static void count_few(struct hvb_workingset *set, const struct hvb_counters *now,
+		      u64 now_us)
+{
+	const struct hvb_workingset_mark *mark = &set->lasting;
+	u64 passed_us = now_us - mark->at_us;
+	u64 reclaimed = reclaimed_since(mark, now);
+	u64 missed = missed_since(set, mark, now);
+
+	if (missed <= fewest(now, passed_us) ||
+	    missed < reclaimed / LASTING_SHARE ||
+	    again_since(mark, now) > LASTING_TIMES * reclaimed) {
+		set->nr_lasting = 0;
+		return;
+	}
+	set->nr_lasting = min(set->nr_lasting + 1, (unsigned int)LASTING_MOST);
+	if (set->last_us < mark->at_us)
+		set->pages += min(GROW_FEW * missed * set->nr_lasting,
+				  in_time(now->total_pages / FEW_SHARE, passed_us));
+}
+
+static void set_mark(struct hvb_workingset_mark *mark,
+		     const struct hvb_counters *now, u64 now_us)
+{
+	*mark = (struct hvb_workingset_mark) {
+		.at_us = now_us,
+		.thrashed_pages = now->thrashed_pages,
+		.refault_pages = now->refault_pages,
+		.reclaimed_pages = now->reclaimed_pages,
+	};
 }
 
 /**
@@ -148,16 +218,18 @@ static void count(struct hvb_workingset *set, const struct hvb_counters *now,
 void hvb_workingset_look(struct hvb_workingset *set,
 			 const struct hvb_counters *now, u64 now_us)
 {
-	if (!set->begun_us || now_us - set->begun_us >= WINDOW_US) {
-		if (set->begun_us)
-			count(set, now, now_us);
-		else
-			note_gone(set, now, now->reclaimed_pages,
-				  now->refault_pages);
-		set->begun_us = now_us;
-		set->thrashed_pages = now->thrashed_pages;
-		set->refault_pages = now->refault_pages;
-		set->reclaimed_pages = now->reclaimed_pages;
+	if (!set->brief.at_us) {
+		note_gone(set, now, now->reclaimed_pages, now->refault_pages);
+		set_mark(&set->brief, now, now_us);
+		set_mark(&set->lasting, now, now_us);
+	}
+	if (now_us - set->brief.at_us >= WINDOW_US) {
+		count_many(set, now, now_us);
+		set_mark(&set->brief, now, now_us);
+	}
+	if (now_us - set->lasting.at_us >= LASTING_US) {
+		count_few(set, now, now_us);
+		set_mark(&set->lasting, now, now_us);
 	}
 	set->pages = min(set->pages, MOST * now->file_pages);
 }

@@ -8,22 +8,34 @@
 struct hvb_counters;
 
 /**
- * struct hvb_workingset - what is remembered from look to look; pages of 4 KiB
- * @begun_us: since when pages are counted, 0 before the first look
+ * struct hvb_workingset_mark - where counting began; pages of 4 KiB
+ * @at_us: when, 0 before the first look
  * @thrashed_pages: the counter then
  * @refault_pages: likewise
  * @reclaimed_pages: likewise
- * @gone_pages: that were dropped and weren't read again, as far as remembered
- * @last_us: when enough of them were last found, 0 when never
- * @pages: page cache that counts as used
  */
-struct hvb_workingset {
-	u64 begun_us;
+struct hvb_workingset_mark {
+	u64 at_us;
 	u64 thrashed_pages;
 	u64 refault_pages;
 	u64 reclaimed_pages;
+};
+
+/**
+ * struct hvb_workingset - what is remembered from look to look; pages of 4 KiB
+ * @brief: where this second began
+ * @lasting: where these ten seconds began
+ * @gone_pages: that were dropped and weren't read again, as far as remembered
+ * @last_us: when enough of them were last found in a second, 0 when never
+ * @nr_lasting: in so many times ten seconds in a row few were found, but steadily
+ * @pages: page cache that counts as used
+ */
+struct hvb_workingset {
+	struct hvb_workingset_mark brief;
+	struct hvb_workingset_mark lasting;
 	u64 gone_pages;
 	u64 last_us;
+	unsigned int nr_lasting;
 	u64 pages;
 };
 

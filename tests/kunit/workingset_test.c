@@ -41,8 +41,9 @@ static void what_is_restored_counts_several_times(struct kunit *test)
 
 	look(&set, 0, 1);
 	KUNIT_EXPECT_EQ(test, look(&set, PAGES, 2), 0);
-	KUNIT_EXPECT_EQ(test, look(&set, 2 * PAGES, 3), 8 * PAGES);
-	KUNIT_EXPECT_EQ(test, look(&set, 3 * PAGES, 4), 16 * PAGES);
+	for (u64 s = 3; s < 20; s++)
+		KUNIT_EXPECT_EQ(test, look(&set, (s - 1) * PAGES, s),
+				8 * (s - 2) * PAGES);
 }
 
 static void all_page_cache_counts_when_much_of_it_is_restored(struct kunit *test)
@@ -82,11 +83,11 @@ static u64 turn(struct hvb_workingset *set, struct hvb_counters *now,
 	now->file_pages = FILES;
 	now->has_generations = true;
 	for (unsigned int s = 0; s < seconds; s++) {
-		hvb_workingset_look(set, now, set->begun_us + USEC_PER_SEC);
+		hvb_workingset_look(set, now, set->brief.at_us + USEC_PER_SEC);
 		now->reclaimed_pages += MIB(dropped_mib);
 		now->refault_pages += MIB(again_mib);
 	}
-	hvb_workingset_look(set, now, set->begun_us + USEC_PER_SEC);
+	hvb_workingset_look(set, now, set->brief.at_us + USEC_PER_SEC);
 	return set->pages;
 }
 
@@ -160,7 +161,76 @@ static void chance_is_measured_over_a_second(struct kunit *test)
 
 	for (ms = 1000; ms < 20000; ms += 100)
 		KUNIT_EXPECT_EQ(test, 0, see(&set, ms / 1000 * MIB(1),
-					     ms / 1000 * MIB(1), ms));
+					     ms / 1000 * MIB(5), ms));
+}
+
+/* What a slow disk can deliver, of a working set that hardly doesn't fit. */
+static void few_count_when_they_are_missed_for_long(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+	u64 s;
+
+	for (s = 1; s <= 50; s++)
+		look(&set, 100 * s, s);
+	/* By 8, 16, 24 and 32 times what is missed in ten seconds. */
+	KUNIT_EXPECT_EQ(test, look(&set, 100 * s, s),
+			1000 * (8 + 16 + 24 + 32 + 32));
+	/* In a larger guest they are chance. */
+	set = (struct hvb_workingset) {};
+	for (s = 1; s < 100; s++) {
+		const struct hvb_counters now = {
+			.total_pages = MIB(64 << 10),
+			.file_pages = MIB(40 << 10),
+			.thrashed_pages = 100 * s,
+			.reclaimed_pages = 100 * s,
+		};
+
+		hvb_workingset_look(&set, &now, s * USEC_PER_SEC);
+	}
+	KUNIT_EXPECT_EQ(test, set.pages, 0);
+}
+
+/* Each time ten seconds, and each time something is wrong with them. */
+static void few_are_chance_if_most_is_not_of_the_guest(struct kunit *test)
+{
+	static const struct hvb_counters rows[] = {
+		{ .thrashed_pages = 30, .reclaimed_pages = 30 },
+		{ .thrashed_pages = 100, .reclaimed_pages = 500 },
+		{ .thrashed_pages = 100, .refault_pages = 300,
+		  .reclaimed_pages = 100 },
+	};
+
+	for (int i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct hvb_workingset set = {};
+
+		for (u64 s = 1; s < 100; s++) {
+			const struct hvb_counters now = {
+				.total_pages = TOTAL,
+				.file_pages = FILES,
+				.thrashed_pages = s * rows[i].thrashed_pages,
+				.refault_pages = s * rows[i].refault_pages,
+				.reclaimed_pages = s * rows[i].reclaimed_pages,
+			};
+
+			hvb_workingset_look(&set, &now, s * USEC_PER_SEC);
+		}
+		KUNIT_EXPECT_EQ(test, set.pages, 0);
+	}
+}
+
+/* It isn't forgotten as long as some of it is missed. */
+static void few_keep_what_counts(struct kunit *test)
+{
+	struct hvb_workingset set = {};
+	u64 s, pages = 0;
+
+	for (s = 1; s < 200; s++) {
+		u64 now = look(&set, 100 * s, s);
+
+		KUNIT_EXPECT_GE(test, now, pages);
+		pages = now;
+	}
+	KUNIT_EXPECT_GT(test, pages, FILES);
 }
 
 /* In a large guest some of page cache is always read again. */
@@ -220,7 +290,7 @@ static void when_nothing_is_restored_it_is_forgotten(struct kunit *test)
 /* Its file was deleted. */
 static void it_goes_with_page_cache(struct kunit *test)
 {
-	struct hvb_workingset set = { .pages = 2 * FILES, .begun_us = 1 };
+	struct hvb_workingset set = { .pages = 2 * FILES, .brief.at_us = 1 };
 	const struct hvb_counters now = {
 		.total_pages = TOTAL, .file_pages = MIB(50),
 	};
@@ -240,6 +310,9 @@ static struct kunit_case workingset_cases[] = {
 	KUNIT_CASE(a_stream_that_is_read_once_is_forgotten),
 	KUNIT_CASE(beside_a_stream_what_is_restored_stands_for_more),
 	KUNIT_CASE(chance_is_measured_over_a_second),
+	KUNIT_CASE(few_count_when_they_are_missed_for_long),
+	KUNIT_CASE(few_are_chance_if_most_is_not_of_the_guest),
+	KUNIT_CASE(few_keep_what_counts),
 	KUNIT_CASE(chance_grows_with_page_cache),
 	KUNIT_CASE(what_nobody_reclaimed_for_all_was_dropped_before),
 	KUNIT_CASE(it_can_double_page_cache),
