@@ -14,7 +14,7 @@ MINIMUM, MAXIMUM = 1024, 8192
 OUT = "/run/program"
 UNIT = "lab-program"
 BAD = re.compile(r"\b[1-9]\d* of them bad")
-KILLS = "journalctl -q --no-pager -o cat -b | grep -c 'sending SIG'"
+KILLS = "journalctl -q --no-pager -o short-monotonic -b | grep 'sending SIG'"
 
 SENTENCES = {
     "ends": "it comes to its end, and finds its data as it left it",
@@ -85,9 +85,16 @@ class Run(scenario.Scenario):
             "peak": max(sample["used"] for sample in samples),
             "start": first["size"],
             "size": max(watch.size, watch.target),
-            "kills": int(self.guest.attempt(KILLS)[1] or 0),
+            "kills": self.kills(),
             "rows_s": float(took[1]) if took else 0,
         }
+
+    def kills(self):
+        """How many processes earlyoom has killed; says which."""
+        lines = self.guest.attempt(KILLS, 60)[1].splitlines()
+        for line in lines:
+            self.note(line)
+        return len(lines)
 
     def judge(self, found):
         total = dict(found[-1])
