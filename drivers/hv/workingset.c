@@ -61,7 +61,7 @@
 /*
  * What counts grows by so many times what was restored: faster until it passes what
  * is there, since the host gives nothing before. When so large a share of page cache
- * is restored each second, all of it counts at once.
+ * is restored in a second, or steadily in ten, all of it counts at once.
  */
 #define GROW_AT_FIRST	8
 #define GROW_LATER	2
@@ -193,9 +193,12 @@ static void count_few(struct hvb_workingset *set, const struct hvb_counters *now
 		return;
 	}
 	set->nr_lasting = min(set->nr_lasting + 1, (unsigned int)LASTING_MOST);
-	if (set->last_us < mark->at_us)
-		set->pages += min(GROW_FEW * missed * set->nr_lasting,
-				  in_time(now->total_pages / FEW_SHARE, passed_us));
+	if (set->last_us >= mark->at_us)
+		return;
+	if (missed > now->file_pages / ALL_SHARE)
+		set->pages = max(set->pages, now->file_pages);
+	set->pages += min(GROW_FEW * missed * set->nr_lasting,
+			  in_time(now->total_pages / FEW_SHARE, passed_us));
 }
 
 static void set_mark(struct hvb_workingset_mark *mark,

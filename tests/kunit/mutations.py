@@ -253,6 +253,8 @@ MUTANTS = [
     ("workingset.few_count*", "workingset.c",
      "max((u64)FEWEST_PAGES_S, now->file_pages / FEWEST_SHARE)",
      "FEWEST_PAGES_S"),
+    ("workingset.few_count*", "workingset.c",
+     "	if (missed > now->file_pages / ALL_SHARE)\n", ""),
     ("workingset.few_keep*", "workingset.c", "!goes_on && !set->nr_lasting",
      "!goes_on"),
     ("workingset.what_is_r*", "workingset.c",

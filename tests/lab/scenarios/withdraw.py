@@ -55,7 +55,7 @@ class Run(scenario.Scenario):
 
     def begin(self, name, script):
         self.guest.run(f"cat >/tmp/{name} <<'END'\n{script}\nEND\n"
-                       f"nice sh /tmp/{name} </dev/null >/dev/null 2>&1 &")
+                       f"nice -n 10 sh /tmp/{name} </dev/null >/dev/null 2>&1 &")
 
     def often(self):
         """How often parameters were written, and debugfs read."""
