@@ -21,6 +21,8 @@ MUTANTS = [
      "if (last &&"),
     ("requests.events_are_those*", "counters.c",
      "			  events_of(cpu, ALLOCSTALL_MOVABLE) +\n", ""),
+    ("requests.events_are_those*", "counters.c",
+     "		swapped_out += hvb_compat_zeroes_out(cpu, events_of);\n", ""),
     ("requests.giving*", "counters.c",
      "	now->free_pages = seen->free_pages;\n", ""),
     ("requests.giving*", "memory.c",

@@ -250,14 +250,20 @@ static void events_are_those_of_all_cpus(struct kunit *test)
 
 	count_vm_events(ALLOCSTALL_NORMAL, 10);
 	count_vm_events(ALLOCSTALL_MOVABLE, 200);
+	count_vm_events(SWPOUT_ZERO, 3000);
+	count_vm_events(SWPIN_ZERO, 40000);
 	hvb_memory_read(&host->dm.memory, NULL, &now);
 	all_vm_events(events);
 	count_vm_events(ALLOCSTALL_NORMAL, -10);
 	count_vm_events(ALLOCSTALL_MOVABLE, -200);
-	KUNIT_EXPECT_EQ(test, now.swapped_out_pages, events[PSWPOUT]);
+	count_vm_events(SWPOUT_ZERO, -3000);
+	count_vm_events(SWPIN_ZERO, -40000);
+	KUNIT_EXPECT_EQ(test, now.swapped_out_pages,
+			events[PSWPOUT] + events[SWPOUT_ZERO]);
 	KUNIT_EXPECT_EQ(test, now.stalls,
 			events[ALLOCSTALL_NORMAL] + events[ALLOCSTALL_MOVABLE] +
-			events[PSWPIN] + events[PSWPOUT]);
+			events[PSWPIN] + events[SWPIN_ZERO] +
+			now.swapped_out_pages);
 	KUNIT_EXPECT_LE(test, now.file_fault_pages, events[PGMAJFAULT]);
 	KUNIT_EXPECT_EQ(test, now.file_read_pages,
 			events[PGPGIN] >> (DM_PAGE_SHIFT - SECTOR_SHIFT));
