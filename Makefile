@@ -72,7 +72,8 @@ simulate:
 	tests/simulate/run
 
 # Cycles, cycles a reload, suspends: in the debug kernel and in Debian's, side
-# by side. The debug kernel also has what an area for contiguous memory takes.
+# by side. The debug kernel also has an area for contiguous memory, a restless
+# admin, and a host that withdraws the device.
 SOAK ?= soak-200-20-50
 soak:
 	$(MAKE) --no-print-directory -j2 soak-debug soak-6.12
