@@ -140,8 +140,9 @@ class Run(scenario.Scenario):
 
     def begin(self, name, script, niceness=0):
         """Runs a script in the background."""
-        self.guest.run(f"cat >/tmp/{name} <<'END'\n{script}\nEND\n"
-                       f"nice -n {niceness} sh /tmp/{name} {self.rounds} "
+        self.guest.run(f"cat >/tmp/{name} <<'END'\n"
+                       f"renice -n {niceness} -p $$\n{script}\nEND\n"
+                       f"sh /tmp/{name} {self.rounds} "
                        f"</dev/null >/dev/null 2>&1 &")
 
     def watch(self):

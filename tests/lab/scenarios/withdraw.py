@@ -54,8 +54,9 @@ class Run(scenario.Scenario):
         self.check("reload", status == 0, f"status {status}")
 
     def begin(self, name, script):
-        self.guest.run(f"cat >/tmp/{name} <<'END'\n{script}\nEND\n"
-                       f"nice -n 10 sh /tmp/{name} </dev/null >/dev/null 2>&1 &")
+        self.guest.run(f"cat >/tmp/{name} <<'END'\nrenice -n 10 -p $$\n"
+                       f"{script}\nEND\n"
+                       f"sh /tmp/{name} </dev/null >/dev/null 2>&1 &")
 
     def often(self):
         """How often parameters were written, and debugfs read."""
