@@ -87,6 +87,7 @@ class Run(scenario.Scenario):
         return int(text.rsplit("total=", 1)[1])
 
     def thrash(self, fits):
+        self.host.wait_ready()
         before = self.stalled()
         load = self.container(BEYOND, memory_max=f"{LIMIT}M")
         time.sleep(3)
