@@ -103,12 +103,26 @@ static inline unsigned long hvb_compat_reclaimed(void)
 #endif
 
 /* Until 6.12, pages of zeroes are written to swap like all others. */
-#ifndef HVB_HAS_SWAP_ZERO
-#define hvb_compat_zeroes_out(cpu, of)	0UL
-#define hvb_compat_zeroes_in(cpu, of)	0UL
+#if !defined(HVB_HAS_SWAP_ZERO) || !defined(CONFIG_SWAP)
+static inline unsigned long hvb_compat_zeroes_out(int cpu, hvb_events_fn *of)
+{
+	return 0;
+}
+
+static inline unsigned long hvb_compat_zeroes_in(int cpu, hvb_events_fn *of)
+{
+	return 0;
+}
 #else
-#define hvb_compat_zeroes_out(cpu, of)	(of)(cpu, SWPOUT_ZERO)
-#define hvb_compat_zeroes_in(cpu, of)	(of)(cpu, SWPIN_ZERO)
+static inline unsigned long hvb_compat_zeroes_out(int cpu, hvb_events_fn *of)
+{
+	return of(cpu, SWPOUT_ZERO);
+}
+
+static inline unsigned long hvb_compat_zeroes_in(int cpu, hvb_events_fn *of)
+{
+	return of(cpu, SWPIN_ZERO);
+}
 #endif
 
 /* Until 6.14, a new worker runs at once, and one function does both. */
