@@ -55,9 +55,15 @@ struct hvb_ranges *hvb_absent_set(struct hvb_memory *mem, unsigned int i)
 	return sets[i];
 }
 
-static void must(struct hvb_memory *mem, int err, unsigned long start,
-		 unsigned long count)
+static void must(struct hvb_memory *mem, struct hvb_ranges *set,
+		 unsigned long start, unsigned long count,
+		 int (*change)(struct hvb_ranges *set, unsigned long start,
+			       unsigned long count, gfp_t gfp))
 {
+	int err = change(set, start, count, HVB_GFP_AT_ONCE);
+
+	if (err == -ENOMEM)
+		err = change(set, start, count, HVB_GFP_MUST);
 	if (err)
 		dev_err_once(mem->base->dev, "pages %lu+%lu are not where they should be (%d), this is a bug in the driver\n",
 			     start, count, err);
@@ -75,15 +81,9 @@ static void must(struct hvb_memory *mem, int err, unsigned long start,
 void hvb_absent_insert(struct hvb_memory *mem, struct hvb_ranges *set,
 		       unsigned long start, unsigned long count)
 {
-	int err;
-
 	lockdep_assert_held(&mem->lock);
-	if (!count)
-		return;
-	err = hvb_ranges_insert(set, start, count, HVB_GFP_AT_ONCE);
-	if (err == -ENOMEM)
-		err = hvb_ranges_insert(set, start, count, HVB_GFP_MUST);
-	must(mem, err, start, count);
+	if (count)
+		must(mem, set, start, count, hvb_ranges_insert);
 }
 
 /**
@@ -98,13 +98,8 @@ void hvb_absent_insert(struct hvb_memory *mem, struct hvb_ranges *set,
 void hvb_absent_erase(struct hvb_memory *mem, struct hvb_ranges *set,
 		      unsigned long start, unsigned long count)
 {
-	int err;
-
 	lockdep_assert_held(&mem->lock);
-	err = hvb_ranges_erase(set, start, count, HVB_GFP_AT_ONCE);
-	if (err == -ENOMEM)
-		err = hvb_ranges_erase(set, start, count, HVB_GFP_MUST);
-	must(mem, err, start, count);
+	must(mem, set, start, count, hvb_ranges_erase);
 }
 
 /**
