@@ -13,13 +13,6 @@
 #include "online.h"
 #include "trace.h"
 
-static bool is_moving(struct hvb_memory *mem, unsigned long page)
-{
-	const struct hvb_range *moving = &mem->moving;
-
-	return page >= moving->start && page < hvb_range_end(moving);
-}
-
 /*
  * How many of these pages are in a block that is online and not moving, or that
  * we set offline ourselves.
@@ -31,7 +24,7 @@ static unsigned long count_online(struct hvb_memory *mem, unsigned long start,
 
 	for (; start < end; start = next) {
 		next = min(end, ALIGN(start + 1, mem->base->block_pages));
-		if (is_moving(mem, start))
+		if (hvb_phase_is_moving(mem, start, 1))
 			continue;
 		if (pfn_to_online_page(start) || hvb_phase_is_ours(mem, start))
 			nr += next - start;
@@ -268,7 +261,8 @@ static int online_block(struct hvb_memory *mem, unsigned long page, int err)
 	}
 	mutex_lock(&mem->lock);
 	/* It was online if an admin sets it offline again already. */
-	if (!pfn_to_online_page(page) && (err || !is_moving(mem, page)))
+	if (!pfn_to_online_page(page) &&
+	    (err || !hvb_phase_is_moving(mem, page, 1)))
 		hvb_waiting_add(mem, page);
 	mutex_unlock(&mem->lock);
 	return err;

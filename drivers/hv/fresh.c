@@ -31,8 +31,7 @@ int hvb_fresh_hold(struct hvb_memory *mem, struct page *page,
 	int err = -EBUSY;
 
 	mutex_lock(&mem->lock);
-	if (start >= hvb_range_end(&mem->moving) ||
-	    start + count <= mem->moving.start)
+	if (!hvb_phase_is_moving(mem, start, count))
 		err = hvb_ranges_insert(&mem->fresh, start, count, GFP_KERNEL);
 	if (err)
 		goto unlock;

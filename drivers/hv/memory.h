@@ -199,6 +199,8 @@ bool hvb_phase_is_ours(struct hvb_memory *mem, unsigned long page);
 void hvb_phase_set(struct hvb_memory *mem, unsigned long page,
 		   enum hvb_phase phase, enum hvb_zone zone);
 void hvb_phase_rest(struct hvb_memory *mem, unsigned long page);
+bool hvb_phase_is_moving(const struct hvb_memory *mem, unsigned long start,
+			 unsigned long count);
 enum hvb_phase hvb_phase_next(struct hvb_memory *mem, unsigned long from,
 			      unsigned long *start);
 

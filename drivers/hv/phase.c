@@ -125,3 +125,19 @@ enum hvb_phase hvb_phase_next(struct hvb_memory *mem, unsigned long from,
 	*start = block * mem->base->block_pages;
 	return xa_to_value(entry) >> 1;
 }
+
+/**
+ * hvb_phase_is_moving() - are pages in a block that is moving?
+ * @mem: the guest's memory
+ * @start: number of the first page
+ * @count: how many pages
+ *
+ * Context: mem->lock is held.
+ * Return: true if at least one of them is.
+ */
+bool hvb_phase_is_moving(const struct hvb_memory *mem, unsigned long start,
+			 unsigned long count)
+{
+	return start < hvb_range_end(&mem->moving) &&
+	       mem->moving.start < start + count;
+}

@@ -40,8 +40,8 @@ MUTANTS = [
      "return free_all(mem, &mem->given, start, start + count);",
      "free_all(mem, &mem->given, start, start + count);\n"
      "	return count;"),
-    ("blocks.pages_of*", "fresh.c",
-     "start >= hvb_range_end(&mem->moving) ||", "1 ||"),
+    ("blocks.pages_of*", "phase.c",
+     "start < hvb_range_end(&mem->moving) &&", "0 &&"),
     ("races.a_block*", "absent.c", "clamp(moving->start, start, end)", "end"),
     ("races.others*", "absent.c", "min(end, ALIGN(start + 1, STEP_PAGES))", "end"),
     ("blocks.a_part*", "claim.c", "min(until - start, mem->claim_pages)",
