@@ -87,6 +87,25 @@ done 2>/dev/null
 """
 
 
+def values():
+    """One line for each value, every parameter in turn."""
+    most = max(map(len, VALUES.values()))
+    return "\n".join(f"{name} {values[max(0, i - most + len(values))]}"
+                     for i in range(most) for name, values in VALUES.items())
+
+
+def begin(guest, name, script, argument="", niceness=0):
+    """Runs a script in the background."""
+    guest.run(f"cat >/tmp/{name} <<'END'\nrenice -n {niceness} -p $$\n{script}\n"
+              f"END\nsh /tmp/{name} {argument} </dev/null >/dev/null 2>&1 &")
+
+
+def often(guest):
+    """How often parameters were written, and debugfs read."""
+    return [len(guest.read_all([f"/tmp/{name}"]).split())
+            for name in ("passes", "readings")]
+
+
 class Run(scenario.Scenario):
     boot = scenario.Boot("churn", cmdline=AWAKE)
     checks = {
@@ -110,11 +129,11 @@ class Run(scenario.Scenario):
         self.guest.run("dmesg -n 3")
         self.guest.run(f"echo {self.device} >/tmp/device; echo 1 >{STALLS}; "
                        f"touch {RUNNING}; cat >/tmp/values <<END\n"
-                       f"{self.values()}\nEND")
+                       f"{values()}\nEND")
         # Tasks that fork without end leave kernel threads next to no time.
-        self.begin("writer", WRITER, 10)
-        self.begin("reader", READER, 10)
-        self.begin("round", ROUND)
+        begin(self.guest, "writer", WRITER, niceness=10)
+        begin(self.guest, "reader", READER, niceness=10)
+        begin(self.guest, "round", ROUND, self.rounds)
         ended, stuck = self.watch()
         self.check("waits", not stuck, "; ".join(stuck))
         self.check("rounds", ended == self.rounds, f"{ended}")
@@ -129,21 +148,6 @@ class Run(scenario.Scenario):
         self.check("works", actual == size + GROWTH and self.guest.wait_for(
             lambda: abs(self.guest.total() - total - GROWTH) <= 16, 10),
             f"{size:.0f} to {actual:.0f} MiB")
-
-    @staticmethod
-    def values():
-        """One line for each value, every parameter in turn."""
-        most = max(map(len, VALUES.values()))
-        return "\n".join(f"{name} {values[max(0, i - most + len(values))]}"
-                         for i in range(most)
-                         for name, values in VALUES.items())
-
-    def begin(self, name, script, niceness=0):
-        """Runs a script in the background."""
-        self.guest.run(f"cat >/tmp/{name} <<'END'\n"
-                       f"renice -n {niceness} -p $$\n{script}\nEND\n"
-                       f"sh /tmp/{name} {self.rounds} "
-                       f"</dev/null >/dev/null 2>&1 &")
 
     def watch(self):
         """(rounds that ended, tasks that waited too long)."""
@@ -179,10 +183,9 @@ class Run(scenario.Scenario):
                    set(done) == {"reloaded", ""}, f"{reloads}, {set(done)}")
         self.check("suspends", self.slept >= self.rounds // SUSPENDS // 2,
                    self.slept)
-        often = [len(self.guest.read(f"/tmp/{name}").split())
-                 for name in ("passes", "readings")]
-        self.check("beside", min(often) >= self.rounds // 10,
-                   f"{often[0]} passes, {often[1]} readings")
+        passes, readings = often(self.guest)
+        self.check("beside", min(passes, readings) >= self.rounds // 10,
+                   f"{passes} passes, {readings} readings")
 
     def triggers(self):
         self.guest.run(f"echo {self.device} >{DRIVER}/unbind")

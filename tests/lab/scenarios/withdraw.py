@@ -6,7 +6,8 @@ while parameters are written and debugfs is read. The guest plays that itself
 
 from inner.lab import DRIVER, MODULE
 import scenario
-from scenarios.churn import READER, RUNNING, WAITING, WRITER, Run as Churn
+from scenarios.churn import (READER, RUNNING, WAITING, WRITER, begin, often,
+                             values)
 
 GIVEN = 256			# MiB
 LIMIT = 60			# seconds
@@ -31,17 +32,17 @@ class Run(scenario.Scenario):
         self.host.resize(size - GIVEN)
         total = self.guest.total()
         self.guest.run(f"dmesg -n 3; touch {RUNNING}; cat >/tmp/values <<END\n"
-                       f"{Churn.values()}\nEND")
-        self.begin("writer", WRITER)
-        self.begin("reader", READER)
-        self.guest.wait_for(lambda: min(self.often()) > 2, LIMIT)
-        before = self.often()
+                       f"{values()}\nEND")
+        begin(self.guest, "writer", WRITER, niceness=10)
+        begin(self.guest, "reader", READER, niceness=10)
+        self.guest.wait_for(lambda: min(often(self.guest)) > 2, LIMIT)
+        before = often(self.guest)
         status = self.guest.attempt("insmod /withdraw.ko", LIMIT)[0]
         gone = self.guest.attempt(f"test -e {device}")[0] != 0
         self.check("goes", status == 0 and gone, f"status {status}")
         self.check("beside", self.guest.wait_for(
-            lambda: min(map(int.__sub__, self.often(), before)) > 2, LIMIT),
-            f"{before}, then {self.often()}")
+            lambda: min(map(int.__sub__, often(self.guest), before)) > 2,
+            LIMIT), f"{before}, then {often(self.guest)}")
         self.guest.run(f"rm {RUNNING}; sleep 2", LIMIT)
         stuck = self.guest.attempt(WAITING, LIMIT)[1]
         self.check("waits", not stuck.strip(), stuck)
@@ -52,13 +53,3 @@ class Run(scenario.Scenario):
         status = self.guest.attempt(
             f"rmmod hv_balloon && insmod {MODULE}", LIMIT)[0]
         self.check("reload", status == 0, f"status {status}")
-
-    def begin(self, name, script):
-        self.guest.run(f"cat >/tmp/{name} <<'END'\nrenice -n 10 -p $$\n"
-                       f"{script}\nEND\n"
-                       f"sh /tmp/{name} </dev/null >/dev/null 2>&1 &")
-
-    def often(self):
-        """How often parameters were written, and debugfs read."""
-        return [len(self.guest.read_all([f"/tmp/{name}"]).split())
-                for name in ("passes", "readings")]
