@@ -15,7 +15,6 @@
 #include "memory.h"
 #include "msg.h"
 #include "request.h"
-#include "signs.h"
 #include "trace.h"
 
 /**
@@ -67,9 +66,6 @@ static void conclude(struct hvb_conversation *conv, enum dm_type type,
 		return;
 	}
 	trace_hvb_request(type, outcome->asked_pages, outcome->done_pages);
-	/* Hot-add has said so for each piece. */
-	if (outcome->done_pages && type == DM_UNBALLOON_REQUEST)
-		hvb_signs_arrived(conv->signs);
 	if (!outcome->is_over)
 		return;
 	if (outcome->answer_bytes)
@@ -233,18 +229,15 @@ void hvb_conversation_handle(struct hvb_conversation *conv, const void *buf,
  * @conv: zeroed
  * @base: of the device
  * @channel: how messages travel
- * @signs: where the arrival of memory is posted
  * @mem: the guest's memory
  * @reqs: carries out requests
  */
 void hvb_conversation_init(struct hvb_conversation *conv,
 			   struct hvb_base *base, struct hvb_channel *channel,
-			   struct hvb_signs *signs, struct hvb_memory *mem,
-			   struct hvb_requests *reqs)
+			   struct hvb_memory *mem, struct hvb_requests *reqs)
 {
 	conv->base = base;
 	conv->channel = channel;
-	conv->signs = signs;
 	conv->mem = mem;
 	conv->reqs = reqs;
 	conv->answer_wait_ms = HVB_ANSWER_MS;

@@ -12,7 +12,6 @@ struct hvb_base;
 struct hvb_channel;
 struct hvb_memory;
 struct hvb_requests;
-struct hvb_signs;
 
 /* How long the handshake waits for each answer. */
 #define HVB_ANSWER_MS		5000
@@ -90,8 +89,6 @@ struct hvb_conversation {
 	struct hvb_base *base;
 	/** @channel: how messages travel */
 	struct hvb_channel *channel;
-	/** @signs: where the arrival of memory is posted */
-	struct hvb_signs *signs;
 	/** @mem: the guest's memory */
 	struct hvb_memory *mem;
 	/** @reqs: carries out requests */
@@ -123,8 +120,7 @@ struct hvb_conversation {
 /* conversation.c */
 void hvb_conversation_init(struct hvb_conversation *conv,
 			   struct hvb_base *base, struct hvb_channel *channel,
-			   struct hvb_signs *signs, struct hvb_memory *mem,
-			   struct hvb_requests *reqs);
+			   struct hvb_memory *mem, struct hvb_requests *reqs);
 int hvb_conversation_begin(struct hvb_conversation *conv);
 void hvb_conversation_end(struct hvb_conversation *conv);
 void hvb_conversation_handle(struct hvb_conversation *conv, const void *buf,

@@ -17,7 +17,7 @@ static void handle(struct hvb_channel *channel, const void *buf, size_t len)
 static void init_upper_floors(struct hvb_device *dm)
 {
 	hvb_conversation_init(&dm->conversation, &dm->base, &dm->channel,
-			      &dm->signs, &dm->memory, &dm->requests);
+			      &dm->memory, &dm->requests);
 	hvb_reporter_init(&dm->reporter, &dm->base, &dm->channel, &dm->signs,
 			  &dm->memory, &dm->conversation);
 }

@@ -95,7 +95,7 @@ struct hvb_requests {
 	struct hvb_base *base;
 	/** @channel: through which the host is told what it gets */
 	struct hvb_channel *channel;
-	/** @signs: the reporter's inbox; knows what a burst will need */
+	/** @signs: the reporter's inbox: what arrives, and what a burst will need */
 	struct hvb_signs *signs;
 	/** @mem: the guest's memory */
 	struct hvb_memory *mem;

@@ -12,6 +12,7 @@
 #include "base.h"
 #include "memory.h"
 #include "request.h"
+#include "signs.h"
 
 static u64 return_range(struct hvb_requests *reqs, struct hvb_wire_range range)
 {
@@ -53,6 +54,8 @@ void hvb_return(struct hvb_requests *reqs, const struct hvb_msg *msg,
 		outcome->done_pages += return_range(reqs, range);
 	}
 	hvb_memory_settle(reqs->mem);
+	if (outcome->done_pages)
+		hvb_signs_arrived(reqs->signs);
 	if (outcome->is_over)
 		outcome->answer_bytes =
 			hvb_msg_unballoon_response(&outcome->answer.unballoon,
